@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/kssl.yaml */
+/* YNL-GEN kernel source */
+/* To regenerate run: tools/net/ynl/ynl-regen.sh */
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include "netlink-gen.h"
+
+#include <uapi/linux/kssl.h>
+
+/* Common nested types */
+const struct nla_policy kssl_crypto_nl_policy[KSSL_A_CRYPTO_SECRET + 1] = {
+	[KSSL_A_CRYPTO_KEY] = NLA_POLICY_MAX_LEN(KSSL_KEY_MAX),
+	[KSSL_A_CRYPTO_IV] = NLA_POLICY_MAX_LEN(KSSL_IV_MAX),
+	[KSSL_A_CRYPTO_SALT] = NLA_POLICY_MAX_LEN(KSSL_SALT_MAX),
+	[KSSL_A_CRYPTO_REC_SEQ] = { .type = NLA_U64, },
+	[KSSL_A_CRYPTO_SECRET] = NLA_POLICY_MAX_LEN(KSSL_SECRET_MAX),
+};
+
+const struct nla_policy kssl_settings_nl_policy[KSSL_A_SETTINGS_LABEL + 1] = {
+	[KSSL_A_SETTINGS_METHOD] = NLA_POLICY_MAX(NLA_U32, 2),
+	[KSSL_A_SETTINGS_OPTIONS] = { .type = NLA_U64, },
+	[KSSL_A_SETTINGS_OPTIONS_MASK] = { .type = NLA_U64, },
+	[KSSL_A_SETTINGS_MODE] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_MODE_MASK] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_MIN_PROTO] = { .type = NLA_U16, },
+	[KSSL_A_SETTINGS_MAX_PROTO] = { .type = NLA_U16, },
+	[KSSL_A_SETTINGS_VERIFY_MODE] = NLA_POLICY_MASK(NLA_U32, 0xf),
+	[KSSL_A_SETTINGS_VERIFY_DEPTH] = { .type = NLA_S32, },
+	[KSSL_A_SETTINGS_TIMEOUT] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_CIPHER_LIST] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CIPHERSUITES] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_MAX_CERT_LIST] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_READ_AHEAD] = { .type = NLA_U8, },
+	[KSSL_A_SETTINGS_ROLE] = NLA_POLICY_MAX(NLA_U32, 2),
+	[KSSL_A_SETTINGS_LABEL] = { .type = NLA_NUL_STRING, .len = KSSL_LABEL_MAX, },
+};
+
+/* KSSL_CMD_CTX_NEW - do */
+const struct nla_policy kssl_ctx_new_nl_policy[KSSL_A_SETTINGS + 1] = {
+	[KSSL_A_SETTINGS] = NLA_POLICY_NESTED(kssl_settings_nl_policy),
+};
+
+/* KSSL_CMD_CTX_GET - do */
+const struct nla_policy kssl_ctx_get_nl_policy[KSSL_A_CTX_ID + 1] = {
+	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* KSSL_CMD_CTX_SET - do */
+const struct nla_policy kssl_ctx_set_nl_policy[KSSL_A_SETTINGS + 1] = {
+	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_SETTINGS] = NLA_POLICY_NESTED(kssl_settings_nl_policy),
+};
+
+/* KSSL_CMD_CTX_UP_REF - do */
+const struct nla_policy kssl_ctx_up_ref_nl_policy[KSSL_A_CTX_ID + 1] = {
+	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* KSSL_CMD_CTX_FREE - do */
+const struct nla_policy kssl_ctx_free_nl_policy[KSSL_A_CTX_ID + 1] = {
+	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* KSSL_CMD_NEW - do */
+const struct nla_policy kssl_new_nl_policy[KSSL_A_SETTINGS + 1] = {
+	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_SETTINGS] = NLA_POLICY_NESTED(kssl_settings_nl_policy),
+};
+
+/* KSSL_CMD_DUP - do */
+const struct nla_policy kssl_dup_nl_policy[KSSL_A_ID + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* KSSL_CMD_UP_REF - do */
+const struct nla_policy kssl_up_ref_nl_policy[KSSL_A_ID + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* KSSL_CMD_FREE - do */
+const struct nla_policy kssl_free_nl_policy[KSSL_A_ID + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* KSSL_CMD_GET - do */
+const struct nla_policy kssl_get_nl_policy[KSSL_A_LABEL + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_LABEL] = { .type = NLA_NUL_STRING, .len = KSSL_LABEL_MAX, },
+	[KSSL_A_STATE] = NLA_POLICY_MAX(NLA_U32, 4),
+	[KSSL_A_UID] = { .type = NLA_U32, },
+	[KSSL_A_PEER_ADDR] = NLA_POLICY_MAX_LEN(16),
+	[KSSL_A_PEER_PORT] = { .type = NLA_U16, },
+};
+
+/* KSSL_CMD_SET - do */
+const struct nla_policy kssl_set_nl_policy[KSSL_A_SETTINGS + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_SETTINGS] = NLA_POLICY_NESTED(kssl_settings_nl_policy),
+};
+
+/* KSSL_CMD_CLEAR - do */
+const struct nla_policy kssl_clear_nl_policy[KSSL_A_ID + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* KSSL_CMD_BEGIN - do */
+const struct nla_policy kssl_begin_nl_policy[KSSL_A_FD + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_FD] = NLA_POLICY_MIN(NLA_S32, 0),
+};
+
+/* KSSL_CMD_FAIL - do */
+const struct nla_policy kssl_fail_nl_policy[KSSL_A_ID + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* KSSL_CMD_ATTACH - do */
+const struct nla_policy kssl_attach_nl_policy[KSSL_A_RX + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_SETTINGS] = NLA_POLICY_NESTED(kssl_settings_nl_policy),
+	[KSSL_A_FD] = NLA_POLICY_MIN(NLA_S32, 0),
+	[KSSL_A_VERSION] = { .type = NLA_U16, },
+	[KSSL_A_SUITE] = { .type = NLA_U16, },
+	[KSSL_A_VERIFY_RESULT] = { .type = NLA_U32, },
+	[KSSL_A_TX] = NLA_POLICY_NESTED(kssl_crypto_nl_policy),
+	[KSSL_A_RX] = NLA_POLICY_NESTED(kssl_crypto_nl_policy),
+};
+
+/* Ops table for kssl */
+const struct genl_ops kssl_nl_ops[15] = {
+	{
+		.cmd		= KSSL_CMD_CTX_NEW,
+		.doit		= kssl_nl_ctx_new_doit,
+		.policy		= kssl_ctx_new_nl_policy,
+		.maxattr	= KSSL_A_SETTINGS,
+	},
+	{
+		.cmd		= KSSL_CMD_CTX_GET,
+		.doit		= kssl_nl_ctx_get_doit,
+		.dumpit		= kssl_nl_ctx_get_dumpit,
+		.policy		= kssl_ctx_get_nl_policy,
+		.maxattr	= KSSL_A_CTX_ID,
+	},
+	{
+		.cmd		= KSSL_CMD_CTX_SET,
+		.doit		= kssl_nl_ctx_set_doit,
+		.policy		= kssl_ctx_set_nl_policy,
+		.maxattr	= KSSL_A_SETTINGS,
+	},
+	{
+		.cmd		= KSSL_CMD_CTX_UP_REF,
+		.doit		= kssl_nl_ctx_up_ref_doit,
+		.policy		= kssl_ctx_up_ref_nl_policy,
+		.maxattr	= KSSL_A_CTX_ID,
+	},
+	{
+		.cmd		= KSSL_CMD_CTX_FREE,
+		.doit		= kssl_nl_ctx_free_doit,
+		.policy		= kssl_ctx_free_nl_policy,
+		.maxattr	= KSSL_A_CTX_ID,
+	},
+	{
+		.cmd		= KSSL_CMD_NEW,
+		.doit		= kssl_nl_new_doit,
+		.policy		= kssl_new_nl_policy,
+		.maxattr	= KSSL_A_SETTINGS,
+	},
+	{
+		.cmd		= KSSL_CMD_DUP,
+		.doit		= kssl_nl_dup_doit,
+		.policy		= kssl_dup_nl_policy,
+		.maxattr	= KSSL_A_ID,
+	},
+	{
+		.cmd		= KSSL_CMD_UP_REF,
+		.doit		= kssl_nl_up_ref_doit,
+		.policy		= kssl_up_ref_nl_policy,
+		.maxattr	= KSSL_A_ID,
+	},
+	{
+		.cmd		= KSSL_CMD_FREE,
+		.doit		= kssl_nl_free_doit,
+		.policy		= kssl_free_nl_policy,
+		.maxattr	= KSSL_A_ID,
+	},
+	{
+		.cmd		= KSSL_CMD_GET,
+		.doit		= kssl_nl_get_doit,
+		.dumpit		= kssl_nl_get_dumpit,
+		.policy		= kssl_get_nl_policy,
+		.maxattr	= KSSL_A_LABEL,
+	},
+	{
+		.cmd		= KSSL_CMD_SET,
+		.doit		= kssl_nl_set_doit,
+		.policy		= kssl_set_nl_policy,
+		.maxattr	= KSSL_A_SETTINGS,
+	},
+	{
+		.cmd		= KSSL_CMD_CLEAR,
+		.doit		= kssl_nl_clear_doit,
+		.policy		= kssl_clear_nl_policy,
+		.maxattr	= KSSL_A_ID,
+	},
+	{
+		.cmd		= KSSL_CMD_BEGIN,
+		.doit		= kssl_nl_begin_doit,
+		.policy		= kssl_begin_nl_policy,
+		.maxattr	= KSSL_A_FD,
+	},
+	{
+		.cmd		= KSSL_CMD_FAIL,
+		.doit		= kssl_nl_fail_doit,
+		.policy		= kssl_fail_nl_policy,
+		.maxattr	= KSSL_A_ID,
+	},
+	{
+		.cmd		= KSSL_CMD_ATTACH,
+		.doit		= kssl_nl_attach_doit,
+		.policy		= kssl_attach_nl_policy,
+		.maxattr	= KSSL_A_RX,
+	},
+};
