@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * TLS connections as kernel objects: the interface for other modules.
+ *
+ * The functions have the names and the meaning of their OpenSSL counterparts
+ * (SSL_new(3)). Contracts are with the functions, in kssl/ctx.c, kssl/conn.c
+ * and kssl/attach.c.
+ */
+#ifndef _NET_KSSL_H
+#define _NET_KSSL_H
+
+#include <linux/types.h>
+
+#include <uapi/linux/kssl.h>
+
+struct kssl;
+struct kssl_ctx;
+struct net;
+struct socket;
+
+/**
+ * struct kssl_reason - why a call was refused
+ * @text: what was refused and why, a constant string; NULL when nothing was
+ * @attr: the attribute that is to blame, KSSL_A_*, or 0
+ * @nested: the attribute inside of @attr, KSSL_A_SETTINGS_* or KSSL_A_CRYPTO_*,
+ *	or 0
+ */
+struct kssl_reason {
+	const char *text;
+	u16 attr;
+	u16 nested;
+};
+
+/**
+ * struct kssl_value - what one row of the settings is to become
+ * @attr: the row, KSSL_A_SETTINGS_*
+ * @len: size of @data in bytes
+ * @data: the value of a row that is a list (u16 codes) or a text
+ * @num: the value of any other row, sign extended
+ * @mask: for options and mode, the bits of @num that count; the others stay
+ */
+struct kssl_value {
+	u16 attr;
+	u32 len;
+	const void *data;
+	u64 num;
+	u64 mask;
+};
+
+/**
+ * struct kssl_crypto - what protects one direction
+ * @rec_seq: sequence number of the direction's next record
+ * @key: traffic key, sized for the suite
+ * @iv: the part of the nonce that linux/tls.h calls iv
+ * @salt: the part of the nonce that linux/tls.h calls salt
+ * @secret: TLS 1.3 traffic secret, from which the others are derived
+ * @key_len: bytes in @key, 0 when @secret is given
+ * @iv_len: bytes in @iv
+ * @salt_len: bytes in @salt
+ * @secret_len: bytes in @secret, 0 when @key is given
+ */
+struct kssl_crypto {
+	u64 rec_seq;
+	u8 key[KSSL_KEY_MAX];
+	u8 iv[KSSL_IV_MAX];
+	u8 salt[KSSL_SALT_MAX];
+	u8 secret[KSSL_SECRET_MAX];
+	u8 key_len;
+	u8 iv_len;
+	u8 salt_len;
+	u8 secret_len;
+};
+
+/**
+ * struct kssl_attach_params - what was negotiated, and its keys
+ * @version: TLS version, 0x0303 or 0x0304
+ * @suite: IANA code of the cipher suite
+ * @verified: @verify_result is known
+ * @verify_result: X509_V_*, 0 when the peer's certificate is good
+ * @tx: the transmit direction
+ * @rx: the receive direction
+ */
+struct kssl_attach_params {
+	u16 version;
+	u16 suite;
+	bool verified;
+	u32 verify_result;
+	struct kssl_crypto tx;
+	struct kssl_crypto rx;
+};
+
+struct kssl_ctx *kssl_ctx_new(struct net *net, enum kssl_method method);
+bool kssl_ctx_up_ref(struct kssl_ctx *ctx);
+void kssl_ctx_free(struct kssl_ctx *ctx);
+int kssl_ctx_set(struct kssl_ctx *ctx, const struct kssl_value *values,
+		 unsigned int n, struct kssl_reason *why);
+u32 kssl_ctx_id(const struct kssl_ctx *ctx);
+
+struct kssl *kssl_new(struct kssl_ctx *ctx);
+struct kssl *kssl_dup(struct kssl *s);
+bool kssl_up_ref(struct kssl *s);
+void kssl_free(struct kssl *s);
+int kssl_set(struct kssl *s, const struct kssl_value *values, unsigned int n,
+	     struct kssl_reason *why);
+int kssl_clear(struct kssl *s, struct kssl_reason *why);
+u32 kssl_id(const struct kssl *s);
+enum kssl_state kssl_get_state(struct kssl *s);
+
+int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why);
+int kssl_fail(struct kssl *s, struct kssl_reason *why);
+int kssl_attach(struct kssl *s, struct socket *sock,
+		const struct kssl_attach_params *params,
+		struct kssl_reason *why);
+
+#endif /* _NET_KSSL_H */

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: access by id
+ *
+ * An id is no secret, so what it permits is decided by who asks. A client that
+ * has a reference may do everything with the object; that is the handlers'
+ * business. Without one, objects of other network namespaces do not exist, the
+ * object's user and CAP_NET_ADMIN in the user namespace of that user may look,
+ * and only the latter may take a reference.
+ *
+ * A process can be made to write to a netlink socket that another opened, by
+ * being started with it as its output for instance. What is granted to a user,
+ * and what takes a file descriptor, is therefore granted only if the message
+ * was addressed on purpose or the socket was opened by the same user.
+ */
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/netlink.h>
+#include <linux/user_namespace.h>
+
+#include <net/sock.h>
+
+#include "access.h"
+#include "object.h"
+
+static const struct cred *opener(const struct sk_buff *skb)
+{
+	return NETLINK_CB(skb).sk->sk_socket->file->f_cred;
+}
+
+/**
+ * kssl_access_by_opener - does a request come from who opened the socket
+ * @skb: the request
+ *
+ * Context: the request's handler.
+ * Return: true if it does.
+ */
+bool kssl_access_by_opener(const struct sk_buff *skb)
+{
+	return (NETLINK_CB(skb).flags & NETLINK_SKB_DST) ||
+		uid_eq(opener(skb)->euid, current_euid());
+}
+
+/**
+ * kssl_access_asker - say who asks
+ * @skb: the request
+ *
+ * Context: the request's handler, or the first part of a dump, whose other
+ * parts may be read by somebody else.
+ * Return: who asks.
+ */
+struct kssl_asker kssl_access_asker(const struct sk_buff *skb)
+{
+	struct kssl_asker asker = {
+		.uid = kssl_access_by_opener(skb) ? current_euid() :
+			INVALID_UID,
+		.admin = netlink_ns_capable(skb, opener(skb)->user_ns,
+					    CAP_NET_ADMIN),
+	};
+
+	return asker;
+}
+
+static bool is_visible(const struct sk_buff *skb,
+		       const struct kssl_object *object)
+{
+	return net_eq(object->net, sock_net(NETLINK_CB(skb).sk));
+}
+
+/**
+ * kssl_access_admin - does the asker administrate the user of an object
+ * @skb: the request, or the one that started the dump
+ * @asker: who asks
+ * @object: the object
+ *
+ * Context: the request's handler, or a dump.
+ * Return: true if he does.
+ */
+bool kssl_access_admin(const struct sk_buff *skb,
+		       const struct kssl_asker *asker,
+		       const struct kssl_object *object)
+{
+	const struct user_namespace *ns = object->cred->user_ns;
+	const struct user_namespace *his = opener(skb)->user_ns;
+
+	if (!asker->admin || !is_visible(skb, object))
+		return false;
+	/* A capability reaches the namespaces below its own. */
+	while (ns && ns != his)
+		ns = ns->parent;
+	return ns;
+}
+
+/**
+ * kssl_access_look - may the asker look at an object
+ * @skb: the request, or the one that started the dump
+ * @asker: who asks
+ * @object: the object
+ *
+ * Context: the request's handler, or a dump.
+ * Return: true if he may.
+ */
+bool kssl_access_look(const struct sk_buff *skb,
+		      const struct kssl_asker *asker,
+		      const struct kssl_object *object)
+{
+	if (!is_visible(skb, object))
+		return false;
+	return (uid_valid(asker->uid) &&
+		uid_eq(asker->uid, object->cred->euid)) ||
+		kssl_access_admin(skb, asker, object);
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: begin and attach
+ *
+ * How a connection and a socket come together, within the policy that the
+ * connection's settings are. All that can be checked is checked, and all that
+ * can be allocated is allocated, before the first key goes in; a failure until
+ * then leaves the connection and the byte stream as they were. A failure
+ * after the first key shuts the socket down, so that no plaintext goes out
+ * where the peer expects records.
+ *
+ * Both run in the task that asks, with the connection claimed and no lock
+ * held: they wait for the socket's lock, which another task may sit on.
+ */
+
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/net.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <uapi/linux/tls.h>
+
+#include "conn.h"
+#include "derive.h"
+#include "ktls.h"
+#include "reason.h"
+#include "sock.h"
+#include "suite.h"
+
+/**
+ * kssl_begin - begin the handshake of a connection on a TCP socket
+ * @s: the connection, in state initial
+ * @sock: the connected socket; the caller keeps it from closing
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Binds the socket and puts the tls ULP on it. In state handshake, settings
+ * that are policy are fixed.
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ * Return: 0; -EBUSY in another state, or when the socket belongs to another
+ * connection; as kssl_ktls_prepare(); -ENOMEM.
+ */
+int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
+{
+	int err;
+
+	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL), why);
+	if (err)
+		return err;
+	/* The ULP goes first: it keeps IPV6_ADDRFORM from the socket. */
+	err = kssl_ktls_prepare(sock, why);
+	if (!err)
+		err = kssl_sock_bind(s, sock->sk, why);
+	if (!err)
+		kssl_conn_enter(s, KSSL_STATE_HANDSHAKE);
+	kssl_conn_unclaim(s, err, why);
+	return err;
+}
+EXPORT_SYMBOL_GPL(kssl_begin);
+
+static int check_version(const struct kssl_settings *settings, u16 version,
+			 struct kssl_reason *why)
+{
+	u64 options = kssl_settings_num(settings, KSSL_ROW_OPTIONS);
+	u64 min = kssl_settings_num(settings, KSSL_ROW_MIN_PROTO);
+	u64 max = kssl_settings_num(settings, KSSL_ROW_MAX_PROTO);
+	const char *text = NULL;
+	u64 disabled;
+
+	if (version != TLS_1_2_VERSION && version != TLS_1_3_VERSION)
+		return kssl_refuse(why, -EINVAL, KSSL_A_VERSION,
+				   "net/tls does not have this TLS version");
+	disabled = version == TLS_1_2_VERSION ? KSSL_OP_NO_TLSV1_2 :
+		KSSL_OP_NO_TLSV1_3;
+	if (min && version < min)
+		text = "the TLS version is below min-proto";
+	else if (max && version > max)
+		text = "the TLS version is above max-proto";
+	else if (options & disabled)
+		text = "an option disables the TLS version";
+	return text ? kssl_refuse(why, -EPERM, KSSL_A_VERSION, text) : 0;
+}
+
+static int check_suite(const struct kssl_settings *settings,
+		       const struct kssl_attach_params *params,
+		       const struct kssl_suite *suite, struct kssl_reason *why)
+{
+	enum kssl_row_id list;
+
+	if (!suite)
+		return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_SUITE,
+				   "net/tls cannot carry this cipher suite");
+	if (suite->version != params->version)
+		return kssl_refuse(why, -EINVAL, KSSL_A_SUITE,
+				   "not a cipher suite of this TLS version");
+	list = suite->version == TLS_1_3_VERSION ? KSSL_ROW_CIPHERSUITES :
+		KSSL_ROW_CIPHER_LIST;
+	if (!kssl_settings_has_suite(settings, list, suite->code))
+		return kssl_refuse(why, -EPERM, KSSL_A_SUITE,
+				   "the settings do not list the cipher suite");
+	return 0;
+}
+
+static int check_policy(const struct kssl_settings *settings,
+			const struct kssl_attach_params *params,
+			const struct kssl_suite *suite,
+			struct kssl_reason *why)
+{
+	u64 verify = kssl_settings_num(settings, KSSL_ROW_VERIFY_MODE);
+	int err;
+
+	if (kssl_settings_role(settings) == KSSL_ROLE_UNSET)
+		return kssl_refuse_nested(why, -EPERM, KSSL_A_SETTINGS,
+					  KSSL_A_SETTINGS_ROLE,
+					  "the role is unset");
+	err = check_version(settings, params->version, why);
+	if (!err)
+		err = check_suite(settings, params, suite, why);
+	if (err || !(verify & KSSL_VERIFY_PEER))
+		return err;
+	if (!params->verified)
+		return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
+				   "verify-mode wants a verify result");
+	if (params->verify_result)
+		return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
+				   "the peer's certificate is not good");
+	return 0;
+}
+
+static int check_keys(const struct kssl_cipher *cipher,
+		      const struct kssl_crypto *crypto, u16 attr,
+		      struct kssl_reason *why)
+{
+	u16 nested = 0;
+
+	if (crypto->key_len != cipher->key_size)
+		nested = KSSL_A_CRYPTO_KEY;
+	else if (crypto->iv_len != cipher->iv_size)
+		nested = KSSL_A_CRYPTO_IV;
+	else if (crypto->salt_len != cipher->salt_size)
+		nested = KSSL_A_CRYPTO_SALT;
+	if (!nested)
+		return 0;
+	return kssl_refuse_nested(why, -EINVAL, attr, nested,
+				  "not of the cipher's size");
+}
+
+static int check_secret(const struct kssl_suite *suite,
+			const struct kssl_crypto *crypto, u16 attr,
+			struct kssl_reason *why)
+{
+	const char *text = NULL;
+
+	if (crypto->key_len)
+		text = "a key and a secret exclude each other";
+	else if (suite->version != TLS_1_3_VERSION)
+		text = "only TLS 1.3 has traffic secrets";
+	else if (crypto->secret_len != suite->hash_size)
+		text = "not of the size of the suite's hash";
+	if (!text)
+		return 0;
+	return kssl_refuse_nested(why, -EINVAL, attr, KSSL_A_CRYPTO_SECRET,
+				  text);
+}
+
+/* Checks what protects a direction, and derives its key from a secret. */
+static int prepare_direction(const struct kssl_suite *suite,
+			     struct kssl_crypto *crypto, u16 attr,
+			     struct kssl_reason *why)
+{
+	int err;
+
+	if (!crypto->key_len && !crypto->secret_len)
+		return kssl_refuse(why, -EINVAL, attr,
+				   "neither a key nor a secret");
+	if (crypto->secret_len) {
+		err = check_secret(suite, crypto, attr, why);
+		if (err)
+			return err;
+		err = kssl_derive(suite, crypto);
+		if (err)
+			return kssl_refuse(why, err, attr,
+					   "no key could be derived");
+	}
+	err = check_keys(suite->cipher, crypto, attr, why);
+	if (!err)
+		err = kssl_ktls_try(suite, crypto, why);
+	return err;
+}
+
+static struct kssl_secrets *
+secrets_new(const struct kssl_attach_params *params)
+{
+	struct kssl_secrets *secrets;
+
+	secrets = kzalloc_obj(*secrets, GFP_KERNEL_ACCOUNT);
+	if (!secrets)
+		return NULL;
+	secrets->tx_len = params->tx.secret_len;
+	secrets->rx_len = params->rx.secret_len;
+	memcpy(secrets->tx, params->tx.secret, params->tx.secret_len);
+	memcpy(secrets->rx, params->rx.secret, params->rx.secret_len);
+	return secrets;
+}
+
+/* Binds a connection that did not begin; checks the socket of one that did. */
+static int bind_sock(struct kssl *s, struct socket *sock, bool *fresh,
+		     struct kssl_reason *why)
+{
+	bool bound, same;
+
+	spin_lock_bh(&s->object.lock);
+	bound = s->sock;
+	same = bound && s->sock->sk == sock->sk;
+	spin_unlock_bh(&s->object.lock);
+	*fresh = !bound;
+	if (!bound)
+		return kssl_sock_bind(s, sock->sk, why);
+	if (same)
+		return 0;
+	return kssl_refuse(why, -EINVAL, KSSL_A_FD,
+			   "the handshake began on another socket");
+}
+
+/* From the first key on there is no way back for the socket. */
+static int install(struct kssl *s, struct socket *sock,
+		   const struct kssl_suite *suite,
+		   const struct kssl_attach_params *params,
+		   struct kssl_reason *why)
+{
+	int err;
+
+	err = kssl_ktls_install(sock, TLS_TX, suite, &params->tx);
+	if (err)
+		return kssl_refuse(why, err, KSSL_A_TX,
+				   "net/tls refuses the transmit key");
+	err = kssl_ktls_install(sock, TLS_RX, suite, &params->rx);
+	if (!err)
+		return 0;
+	kernel_sock_shutdown(sock, SHUT_RDWR);
+	kssl_conn_enter(s, KSSL_STATE_ERROR);
+	return kssl_refuse(why, err, KSSL_A_RX,
+			   "net/tls refuses the receive key; the socket was shut down");
+}
+
+static void establish(struct kssl *s, const struct kssl_attach_params *params,
+		      struct kssl_secrets *secrets)
+{
+	spin_lock_bh(&s->object.lock);
+	s->version = params->version;
+	s->suite = params->suite;
+	s->verified = params->verified;
+	s->verify_result = params->verify_result;
+	s->secrets = secrets;
+	spin_unlock_bh(&s->object.lock);
+	kssl_sock_attach(s->sock);
+	kssl_conn_enter(s, KSSL_STATE_ESTABLISHED);
+}
+
+static int attach_sock(struct kssl *s, struct socket *sock,
+		       const struct kssl_suite *suite,
+		       const struct kssl_attach_params *params,
+		       struct kssl_reason *why)
+{
+	struct kssl_secrets *secrets;
+	bool fresh;
+	int err;
+
+	err = kssl_ktls_prepare(sock, why);
+	if (err)
+		return err;
+	secrets = secrets_new(params);
+	if (!secrets)
+		return -ENOMEM;
+	err = bind_sock(s, sock, &fresh, why);
+	if (err)
+		goto free_secrets;
+	err = install(s, sock, suite, params, why);
+	if (err)
+		goto unbind;
+	establish(s, params, secrets);
+	return 0;
+
+unbind:
+	if (fresh)
+		kssl_sock_unbind(s);
+free_secrets:
+	kfree_sensitive(secrets);
+	return err;
+}
+
+/* @params are ours to write, and are wiped by the caller. */
+static int attach_claimed(struct kssl *s, struct socket *sock,
+			  struct kssl_attach_params *params,
+			  struct kssl_reason *why)
+{
+	const struct kssl_suite *suite = kssl_suite_find(params->suite);
+	int err;
+
+	err = check_policy(&s->settings, params, suite, why);
+	if (!err)
+		err = prepare_direction(suite, &params->tx, KSSL_A_TX, why);
+	if (!err)
+		err = prepare_direction(suite, &params->rx, KSSL_A_RX, why);
+	if (!err)
+		err = attach_sock(s, sock, suite, params, why);
+	return err;
+}
+
+/**
+ * kssl_attach - let a TCP socket speak TLS under a connection
+ * @s: the connection, in state initial or handshake
+ * @sock: the connected socket, the one of kssl_begin() if that was called; the
+ *	caller keeps it from closing
+ * @params: what was negotiated and its keys; the caller wipes them
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * From then on the socket has a reference on @s until it is destroyed.
+ *
+ * All or nothing: after a failure @s and the byte stream are as they were, but
+ * for the tls ULP on the socket, which changes nothing. Only when net/tls
+ * refuses the second of the keys, which then was not for a reason that could
+ * be known before, the socket is shut down and @s is in state error.
+ *
+ * Context: may sleep, waits for the socket's lock, may load a module.
+ * Return: 0; -EPERM the settings forbid it (version, suite, verify result,
+ * role); -EINVAL a version, size or socket that cannot be; -EOPNOTSUPP not a
+ * TCP socket, or a suite that net/tls cannot carry; -EBUSY in another state,
+ * or the socket has keys or another connection; -ENOTCONN, -EEXIST, -ENOENT as
+ * kssl_ktls_prepare() and kssl_ktls_try(); -ENOMEM; or what net/tls says.
+ */
+int kssl_attach(struct kssl *s, struct socket *sock,
+		const struct kssl_attach_params *params,
+		struct kssl_reason *why)
+{
+	struct kssl_attach_params *own;
+	int err;
+
+	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL) |
+			      BIT(KSSL_STATE_HANDSHAKE), why);
+	if (err)
+		return err;
+	own = kmemdup(params, sizeof(*params), GFP_KERNEL_ACCOUNT);
+	err = own ? attach_claimed(s, sock, own, why) : -ENOMEM;
+	kfree_sensitive(own);
+	kssl_conn_unclaim(s, err, why);
+	return err;
+}
+EXPORT_SYMBOL_GPL(kssl_attach);

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: clients
+ *
+ * A client is a netlink socket. It has references on objects, counted for each
+ * object in a hold, and a hold has one reference of the object's kref. When the
+ * socket is released its holds go, in the context of that release, so before
+ * the wait of a killed process's parent returns.
+ *
+ * Clients are found by port and socket. The port alone is not enough: it can
+ * be taken anew before the release notifier of its last owner has run. A dead
+ * socket is told from its successor by SOCK_DEAD, and a client holds its
+ * socket so that the address cannot be taken anew either.
+ *
+ * clients_lock guards the table, in process context. Lock order: object lock,
+ * then client lock. Each hold pins the module.
+ */
+
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/hashtable.h>
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include <net/sock.h>
+
+#include "client.h"
+#include "object.h"
+
+#define CLIENT_HASH_BITS	10
+
+static DEFINE_HASHTABLE(clients, CLIENT_HASH_BITS);
+static DEFINE_SPINLOCK(clients_lock);	/* protects clients */
+
+static struct kssl_client *client_new(struct sock *sk, u32 portid)
+{
+	struct kssl_client *client;
+
+	client = kzalloc_obj(*client, GFP_KERNEL_ACCOUNT);
+	if (!client)
+		return NULL;
+	refcount_set(&client->ref, 1);
+	sock_hold(sk);
+	client->sk = sk;
+	client->portid = portid;
+	client->cred = get_cred(sk->sk_socket->file->f_cred);
+	spin_lock_init(&client->lock);
+	INIT_LIST_HEAD(&client->holds);
+	INIT_LIST_HEAD(&client->tasks);
+	return client;
+}
+
+/**
+ * kssl_client_get - take a reference on a client
+ * @client: one that cannot go meanwhile
+ *
+ * Return: @client.
+ */
+struct kssl_client *kssl_client_get(struct kssl_client *client)
+{
+	refcount_inc(&client->ref);
+	return client;
+}
+
+/**
+ * kssl_client_put - drop a reference on a client
+ * @client: the client
+ */
+void kssl_client_put(struct kssl_client *client)
+{
+	if (!refcount_dec_and_test(&client->ref))
+		return;
+	sock_put(client->sk);
+	put_cred(client->cred);
+	kfree_rcu(client, rcu);
+}
+
+/**
+ * kssl_client_find - find the client of a netlink socket
+ * @sk: the socket, in use by the caller's request
+ * @portid: its port
+ *
+ * Return: the client, which stays at least as long as the request, or NULL.
+ */
+struct kssl_client *kssl_client_find(struct sock *sk, u32 portid)
+{
+	struct kssl_client *client;
+
+	rcu_read_lock();
+	hash_for_each_possible_rcu(clients, client, node, portid)
+		if (client->sk == sk)
+			break;
+	rcu_read_unlock();
+	return client;
+}
+
+/**
+ * kssl_client_obtain - find the client of a netlink socket, or make it
+ * @sk: the socket, in use by the caller's request
+ * @portid: its port
+ *
+ * Context: may sleep.
+ * Return: the client, which stays at least as long as the request;
+ * ERR_PTR(-ENOMEM); ERR_PTR(-EPERM) for a socket that no process opened.
+ */
+struct kssl_client *kssl_client_obtain(struct sock *sk, u32 portid)
+{
+	struct kssl_client *client = kssl_client_find(sk, portid);
+	struct kssl_client *new, *other;
+
+	if (client)
+		return client;
+	if (!sk->sk_socket || !sk->sk_socket->file)
+		return ERR_PTR(-EPERM);
+	new = client_new(sk, portid);
+	if (!new)
+		return ERR_PTR(-ENOMEM);
+
+	spin_lock(&clients_lock);
+	other = kssl_client_find(sk, portid);
+	if (!other)
+		hash_add_rcu(clients, &new->node, portid);
+	spin_unlock(&clients_lock);
+	if (!other)
+		return new;
+	kssl_client_put(new);
+	return other;
+}
+
+static struct kssl_hold *find_hold(const struct kssl_client *client,
+				   struct kssl_object *object)
+{
+	struct kssl_hold *hold;
+
+	lockdep_assert_held(&object->lock);
+	hlist_for_each_entry(hold, &object->holds, object_node)
+		if (hold->client == client)
+			return hold;
+	return NULL;
+}
+
+/* Uses the memory in the object, or else *@spare, which is then NULL. */
+static struct kssl_hold *add_hold(struct kssl_client *client,
+				  struct kssl_object *object,
+				  struct kssl_hold **spare)
+{
+	struct kssl_hold *hold = &object->first;
+
+	lockdep_assert_held(&object->lock);
+	if (hold->client) {
+		hold = *spare;
+		if (!hold)
+			return NULL;
+		*spare = NULL;
+	}
+	__module_get(THIS_MODULE);
+	kref_get(&object->ref);
+	hold->client = client;
+	hold->object = object;
+	hold->count = 1;
+	hlist_add_head(&hold->object_node, &object->holds);
+	object->holders++;
+	spin_lock(&client->lock);
+	list_add_tail(&hold->client_node, &client->holds);
+	spin_unlock(&client->lock);
+	return hold;
+}
+
+/* Takes a hold from its object. The caller puts the object afterwards. */
+static void del_hold(struct kssl_hold *hold)
+{
+	struct kssl_object *object = hold->object;
+
+	lockdep_assert_held(&object->lock);
+	hlist_del(&hold->object_node);
+	object->holders--;
+	if (hold == &object->first)
+		hold->client = NULL;
+	else
+		kfree(hold);
+}
+
+/**
+ * kssl_client_take - one more reference of a client on an object
+ * @client: the client
+ * @object: the object, of which the caller has a reference
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, or -EOVERFLOW when the client has too many.
+ */
+int kssl_client_take(struct kssl_client *client, struct kssl_object *object)
+{
+	struct kssl_hold *hold, *spare = NULL;
+	int err = 0;
+
+again:
+	spin_lock_bh(&object->lock);
+	hold = find_hold(client, object);
+	if (!hold)
+		hold = add_hold(client, object, &spare);
+	else if (hold->count == KSSL_HELD_MAX)
+		err = -EOVERFLOW;
+	else
+		hold->count++;
+	spin_unlock_bh(&object->lock);
+
+	if (!hold) {
+		spare = kmalloc_obj(*spare, GFP_KERNEL_ACCOUNT);
+		if (!spare)
+			return -ENOMEM;
+		goto again;
+	}
+	kfree(spare);
+	return err;
+}
+
+/**
+ * kssl_client_drop - one reference less of a client on an object
+ * @client: the client
+ * @object: the object, of which the caller has a reference besides
+ *
+ * Context: any.
+ * Return: 0, or -EPERM when the client has none.
+ */
+int kssl_client_drop(struct kssl_client *client, struct kssl_object *object)
+{
+	struct kssl_hold *hold;
+	bool last = false;
+
+	spin_lock_bh(&object->lock);
+	hold = find_hold(client, object);
+	if (hold && !--hold->count) {
+		last = true;
+		spin_lock(&client->lock);
+		list_del(&hold->client_node);
+		spin_unlock(&client->lock);
+		del_hold(hold);
+	}
+	spin_unlock_bh(&object->lock);
+	if (last) {
+		kssl_object_put(object);
+		module_put(THIS_MODULE);
+	}
+	return hold ? 0 : -EPERM;
+}
+
+/**
+ * kssl_client_held - how many references a client has on an object
+ * @client: the client, or NULL
+ * @object: the object
+ *
+ * Context: any.
+ * Return: the number.
+ */
+u32 kssl_client_held(const struct kssl_client *client,
+		     struct kssl_object *object)
+{
+	struct kssl_hold *hold;
+	u32 count;
+
+	spin_lock_bh(&object->lock);
+	hold = find_hold(client, object);
+	count = hold ? hold->count : 0;
+	spin_unlock_bh(&object->lock);
+	return count;
+}
+
+/**
+ * kssl_client_release - let go of everything that a client has
+ * @client: a client whose socket nobody can use any more, out of the table
+ *
+ * Context: may sleep; frees in place however much it is, so that all is gone
+ * on return, without a lock held that others wait for.
+ */
+void kssl_client_release(struct kssl_client *client)
+{
+	struct kssl_hold *hold, *next;
+	struct kssl_object *object;
+	LIST_HEAD(holds);
+
+	spin_lock_bh(&client->lock);
+	list_splice_init(&client->holds, &holds);
+	spin_unlock_bh(&client->lock);
+
+	list_for_each_entry_safe(hold, next, &holds, client_node) {
+		object = hold->object;
+		spin_lock_bh(&object->lock);
+		del_hold(hold);
+		spin_unlock_bh(&object->lock);
+		kssl_object_put(object);
+		module_put(THIS_MODULE);
+		cond_resched();
+	}
+	kssl_client_put(client);
+}
+
+/* Takes one client of a dead socket on this port from the table. */
+static struct kssl_client *unlink_dead(struct net *net, u32 portid)
+{
+	struct kssl_client *client;
+
+	spin_lock(&clients_lock);
+	hash_for_each_possible(clients, client, node, portid) {
+		if (client->portid == portid &&
+		    net_eq(sock_net(client->sk), net) &&
+		    sock_flag(client->sk, SOCK_DEAD)) {
+			hash_del_rcu(&client->node);
+			break;
+		}
+	}
+	spin_unlock(&clients_lock);
+	return client;
+}
+
+static int client_notify(struct notifier_block *nb, unsigned long event,
+			 void *data)
+{
+	struct netlink_notify *notify = data;
+	struct kssl_client *client;
+
+	if (event != NETLINK_URELEASE ||
+	    notify->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	while ((client = unlink_dead(notify->net, notify->portid)))
+		kssl_client_release(client);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block client_notifier = {
+	.notifier_call = client_notify,
+};
+
+int __init kssl_client_init(void)
+{
+	return netlink_register_notifier(&client_notifier);
+}
+
+/* Only clients without holds are left, or the module would be pinned. */
+void kssl_client_exit(void)
+{
+	struct kssl_client *client;
+	struct hlist_node *next;
+	int bucket;
+
+	netlink_unregister_notifier(&client_notifier);
+	hash_for_each_safe(clients, bucket, next, client, node) {
+		hash_del_rcu(&client->node);
+		kssl_client_release(client);
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KSSL_CLIENT_H
+#define _KSSL_CLIENT_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct kssl_object;
+struct kssl_reason;
+struct sock;
+
+/* References of one client on one object, and one more is EOVERFLOW. */
+#define KSSL_HELD_MAX	S32_MAX
+
+/**
+ * struct kssl_client - a netlink socket that has references or had some
+ * @node: in the table of clients
+ * @ref: the table's, and one for each task queue
+ * @sk: the socket, held, so that its address stays its own
+ * @portid: the socket's port
+ * @cred: credentials of who opened the socket
+ * @lock: guards @holds and @tasks; taken inside of an object's lock
+ * @holds: its holds, by their client_node
+ * @tasks: requests that are to be finished in their tasks
+ * @rcu: frees it after the last lookup
+ */
+struct kssl_client {
+	struct hlist_node node;
+	refcount_t ref;
+	struct sock *sk;
+	u32 portid;
+	const struct cred *cred;
+	spinlock_t lock;	/* see above */
+	struct list_head holds;
+	struct list_head tasks;
+	struct rcu_head rcu;
+};
+
+int kssl_client_init(void);
+void kssl_client_exit(void);
+
+struct kssl_client *__must_check kssl_client_obtain(struct sock *sk,
+						    u32 portid);
+struct kssl_client *kssl_client_find(struct sock *sk, u32 portid);
+struct kssl_client *kssl_client_get(struct kssl_client *client);
+void kssl_client_put(struct kssl_client *client);
+
+int __must_check kssl_client_take(struct kssl_client *client,
+				  struct kssl_object *object);
+int kssl_client_drop(struct kssl_client *client, struct kssl_object *object);
+u32 kssl_client_held(const struct kssl_client *client,
+		     struct kssl_object *object);
+void kssl_client_release(struct kssl_client *client);
+
+#endif /* _KSSL_CLIENT_H */

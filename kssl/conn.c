@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: connections
+ *
+ * A connection (SSL) is an object made from a context, of which it has a
+ * reference, with settings of its own and a state:
+ *
+ *   initial -> handshake -> established -> closed
+ *
+ * and error from any. begin and attach (attach.c) take some time, in the task
+ * that asks for them: they claim the connection, work without its lock while
+ * everybody else is refused what would disturb them, and give it back.
+ *
+ * Clients, kernel users and the socket that it is attached to have references
+ * on it. The object's lock guards everything that can change; it is taken with
+ * bottom halves off because a socket can end in any context.
+ */
+
+#include <linux/cred.h>
+#include <linux/export.h>
+#include <linux/slab.h>
+
+#include "conn.h"
+#include "ctx.h"
+#include "event.h"
+#include "reason.h"
+#include "sock.h"
+
+static struct kmem_cache *conn_cache;
+
+static void conn_release(struct kref *ref)
+{
+	struct kssl_object *object = container_of(ref, struct kssl_object,
+						  ref);
+	struct kssl *s = kssl_of(object);
+	struct kssl_ctx *ctx = s->ctx;
+
+	kssl_event_conn(s, KSSL_EVENT_TYPE_GONE);
+	if (s->sock)
+		kssl_sock_detach(s->sock, s);
+	kssl_settings_put(&s->settings);
+	kfree_sensitive(s->secrets);
+	atomic_dec(&ctx->conns);
+	kssl_object_free(object);
+	kssl_ctx_free(ctx);
+}
+
+static void conn_free_rcu(struct rcu_head *rcu)
+{
+	struct kssl_object *object = container_of(rcu, struct kssl_object,
+						  rcu);
+
+	kmem_cache_free(conn_cache, kssl_of(object));
+}
+
+const struct kssl_object_type kssl_conn_type = {
+	.attr		= KSSL_A_ID,
+	.missing	= "id is missing",
+	.not_found	= "no such connection",
+	.not_this	= "the id is of a context, not of a connection",
+	.release	= conn_release,
+	.free		= conn_free_rcu,
+};
+
+int __init kssl_conn_init(void)
+{
+	conn_cache = KMEM_CACHE(kssl, SLAB_ACCOUNT);
+	return conn_cache ? 0 : -ENOMEM;
+}
+
+void kssl_conn_exit(void)
+{
+	kmem_cache_destroy(conn_cache);
+}
+
+/* Takes over the references of @settings, on failure too. */
+static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
+			      struct kssl_settings *settings)
+{
+	struct kssl *s;
+	int err;
+
+	s = kmem_cache_zalloc(conn_cache, GFP_KERNEL);
+	if (!s) {
+		kssl_settings_put(settings);
+		return ERR_PTR(-ENOMEM);
+	}
+	err = kssl_object_init(&s->object, &kssl_conn_type, ctx->object.net,
+			       cred);
+	if (err) {
+		kmem_cache_free(conn_cache, s);
+		kssl_settings_put(settings);
+		return ERR_PTR(err);
+	}
+	s->settings = *settings;
+	s->ctx = ctx;
+	kssl_ctx_up_ref(ctx);
+	atomic_inc(&ctx->conns);
+	kssl_object_publish(&s->object);
+	kssl_event_conn(s, KSSL_EVENT_TYPE_NEW);
+	return s;
+}
+
+/**
+ * kssl_conn_create - make a connection that differs from its context
+ * @ctx: the context
+ * @cred: whose it is
+ * @values: rows that differ from the context's
+ * @n: how many @values there are
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Context: may sleep.
+ * Return: the connection with one reference for the caller, or an ERR_PTR():
+ * -ENOMEM, or as kssl_settings_change().
+ */
+struct kssl *kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
+			      const struct kssl_value *values, unsigned int n,
+			      struct kssl_reason *why)
+{
+	struct kssl_settings inherited = kssl_ctx_settings(ctx), settings;
+	int err;
+
+	if (!n)
+		return conn_make(ctx, cred, &inherited);
+	err = kssl_settings_change(&inherited, values, n, KSSL_LEVEL_CONN,
+				   false, &settings, why);
+	kssl_settings_put(&inherited);
+	if (err)
+		return ERR_PTR(err);
+	return conn_make(ctx, cred, &settings);
+}
+
+/**
+ * kssl_new - make a connection
+ * @ctx: the context whose settings it inherits, all of them
+ *
+ * Follows SSL_new(3). Takes references on the settings and copies nothing, so
+ * its cost does not depend on them. The connection is owned by the caller's
+ * credentials and keeps a reference on @ctx.
+ *
+ * Context: may sleep.
+ * Return: the connection in state initial with one reference for the caller,
+ * which ends with kssl_free(), or ERR_PTR(-ENOMEM).
+ */
+struct kssl *kssl_new(struct kssl_ctx *ctx)
+{
+	return kssl_conn_create(ctx, current_cred(), NULL, 0, NULL);
+}
+EXPORT_SYMBOL_GPL(kssl_new);
+
+/**
+ * kssl_conn_dup - kssl_dup() on behalf of others
+ * @s: the connection
+ * @cred: whose the new one is
+ *
+ * Return: as kssl_dup().
+ */
+struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred)
+{
+	struct kssl_settings settings = { NULL, NULL }, current_ones;
+
+	spin_lock_bh(&s->object.lock);
+	if (s->state == KSSL_STATE_INITIAL && !s->busy)
+		settings.dup = kssl_snapshot_get(s->settings.dup);
+	else
+		kref_get(&s->object.ref);
+	spin_unlock_bh(&s->object.lock);
+	if (!settings.dup)
+		return s;
+
+	current_ones = kssl_ctx_settings(s->ctx);
+	settings.inherit = kssl_snapshot_get(current_ones.inherit);
+	kssl_settings_put(&current_ones);
+	return conn_make(s->ctx, cred, &settings);
+}
+
+/**
+ * kssl_dup - duplicate a connection
+ * @s: the connection
+ *
+ * Follows SSL_dup(3). In state initial, makes a connection from the same
+ * context that has the duplicated rows of @s and all others as the context has
+ * them now. In any other state, takes one more reference on @s.
+ *
+ * Context: may sleep.
+ * Return: the new connection, or @s itself, with one reference for the caller;
+ * ERR_PTR(-ENOMEM).
+ */
+struct kssl *kssl_dup(struct kssl *s)
+{
+	return kssl_conn_dup(s, current_cred());
+}
+EXPORT_SYMBOL_GPL(kssl_dup);
+
+/**
+ * kssl_up_ref - take one more reference on a connection
+ * @s: one that the caller has a reference on
+ *
+ * Follows SSL_up_ref(3).
+ *
+ * Context: any.
+ * Return: true.
+ */
+bool kssl_up_ref(struct kssl *s)
+{
+	kref_get(&s->object.ref);
+	return true;
+}
+EXPORT_SYMBOL_GPL(kssl_up_ref);
+
+/**
+ * kssl_free - drop a reference on a connection
+ * @s: the connection, or NULL
+ *
+ * Follows SSL_free(3). The last one frees everything; nothing is sent to the
+ * peer.
+ *
+ * Context: any.
+ */
+void kssl_free(struct kssl *s)
+{
+	if (s)
+		kssl_object_put(&s->object);
+}
+EXPORT_SYMBOL_GPL(kssl_free);
+
+/**
+ * kssl_id - the id of a connection
+ * @s: the connection
+ *
+ * Return: its id, never 0.
+ */
+u32 kssl_id(const struct kssl *s)
+{
+	return s->object.id;
+}
+EXPORT_SYMBOL_GPL(kssl_id);
+
+/**
+ * kssl_get_state - the state of a connection
+ * @s: the connection
+ *
+ * Context: any.
+ * Return: its state, which may change at once if the socket ends.
+ */
+enum kssl_state kssl_get_state(struct kssl *s)
+{
+	return READ_ONCE(s->state);
+}
+EXPORT_SYMBOL_GPL(kssl_get_state);
+
+/**
+ * kssl_conn_settings - take references on the settings of a connection
+ * @s: the connection
+ *
+ * Context: any.
+ * Return: settings that the caller has to put.
+ */
+struct kssl_settings kssl_conn_settings(struct kssl *s)
+{
+	struct kssl_settings settings;
+
+	spin_lock_bh(&s->object.lock);
+	settings = kssl_settings_get(&s->settings);
+	spin_unlock_bh(&s->object.lock);
+	return settings;
+}
+
+static bool is_frozen(const struct kssl *s)
+{
+	return s->busy || s->state != KSSL_STATE_INITIAL;
+}
+
+/**
+ * kssl_conn_swap - replace settings if they are the ones expected
+ * @s: the connection
+ * @old: what it is expected to have
+ * @new: what it is to have; references are taken
+ *
+ * Context: any.
+ * Return: 0; -EAGAIN when it has others, or when @new is another policy and
+ * that was fixed meanwhile; then nothing is changed.
+ */
+int kssl_conn_swap(struct kssl *s, const struct kssl_settings *old,
+		   const struct kssl_settings *new)
+{
+	bool same = kssl_settings_same_policy(old, new);
+	struct kssl_settings drop;
+
+	spin_lock_bh(&s->object.lock);
+	drop = s->settings;
+	if (drop.dup != old->dup || drop.inherit != old->inherit ||
+	    (is_frozen(s) && !same)) {
+		spin_unlock_bh(&s->object.lock);
+		return -EAGAIN;
+	}
+	s->settings = kssl_settings_get(new);
+	spin_unlock_bh(&s->object.lock);
+	kssl_settings_put(&drop);
+	return 0;
+}
+
+static struct kssl_settings settings_and_frozen(struct kssl *s, bool *frozen)
+{
+	struct kssl_settings settings;
+
+	spin_lock_bh(&s->object.lock);
+	*frozen = is_frozen(s);
+	settings = kssl_settings_get(&s->settings);
+	spin_unlock_bh(&s->object.lock);
+	return settings;
+}
+
+/**
+ * kssl_conn_change - change rows of a connection so that it can be undone
+ * @s: the connection
+ * @values: the rows and their new values
+ * @n: how many @values there are
+ * @old: takes what the connection had, on success, for the caller to put
+ * @new: takes what it has now, on success, for the caller to put
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Context: may sleep.
+ * Return: 0, or as kssl_settings_change().
+ */
+int kssl_conn_change(struct kssl *s, const struct kssl_value *values,
+		     unsigned int n, struct kssl_settings *old,
+		     struct kssl_settings *new, struct kssl_reason *why)
+{
+	bool frozen;
+	int err;
+
+	for (;;) {
+		*old = settings_and_frozen(s, &frozen);
+		err = kssl_settings_change(old, values, n, KSSL_LEVEL_CONN,
+					   frozen, new, why);
+		if (err)
+			break;
+		if (!kssl_conn_swap(s, old, new))
+			return 0;
+		kssl_settings_put(new);
+		kssl_settings_put(old);
+	}
+	kssl_settings_put(old);
+	return err;
+}
+
+/**
+ * kssl_set - change rows of a connection, all or none
+ * @s: the connection
+ * @values: the rows and their new values
+ * @n: how many @values there are
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * From begin on only rows that are no policy can change.
+ *
+ * Context: may sleep.
+ * Return: 0, or as kssl_settings_change().
+ */
+int kssl_set(struct kssl *s, const struct kssl_value *values, unsigned int n,
+	     struct kssl_reason *why)
+{
+	struct kssl_settings old, new;
+	int err;
+
+	err = kssl_conn_change(s, values, n, &old, &new, why);
+	if (err)
+		return err;
+	kssl_settings_put(&new);
+	kssl_settings_put(&old);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kssl_set);
+
+static const char * const in_state[] = {
+	[KSSL_STATE_INITIAL]		= "the handshake has not begun",
+	[KSSL_STATE_HANDSHAKE]		= "the handshake has begun",
+	[KSSL_STATE_ESTABLISHED]	= "the connection is attached",
+	[KSSL_STATE_CLOSED]		= "the connection is closed",
+	[KSSL_STATE_ERROR]		= "the connection is in error",
+};
+
+static int check_state(const struct kssl *s, unsigned int states,
+		       struct kssl_reason *why)
+{
+	lockdep_assert_held(&s->object.lock);
+	if (s->busy)
+		return kssl_refuse(why, -EBUSY, KSSL_A_ID,
+				   "begin or attach is at work");
+	if (!(BIT(s->state) & states))
+		return kssl_refuse(why, -EBUSY, KSSL_A_ID,
+				   in_state[s->state]);
+	return 0;
+}
+
+/**
+ * kssl_conn_claim - keep everybody else from changing a connection
+ * @s: the connection
+ * @states: bits of the states it may be in, by enum kssl_state
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Context: any.
+ * Return: 0, which ends with kssl_conn_unclaim(), or -EBUSY.
+ */
+int kssl_conn_claim(struct kssl *s, unsigned int states,
+		    struct kssl_reason *why)
+{
+	int err;
+
+	spin_lock_bh(&s->object.lock);
+	err = check_state(s, states, why);
+	if (!err)
+		s->busy = true;
+	spin_unlock_bh(&s->object.lock);
+	return err;
+}
+
+/**
+ * kssl_conn_enter - move a claimed connection to another state
+ * @s: the connection
+ * @state: the state
+ *
+ * Context: any.
+ */
+void kssl_conn_enter(struct kssl *s, enum kssl_state state)
+{
+	spin_lock_bh(&s->object.lock);
+	WRITE_ONCE(s->state, state);
+	spin_unlock_bh(&s->object.lock);
+	kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
+}
+
+/**
+ * kssl_conn_unclaim - end what kssl_conn_claim() began
+ * @s: the connection
+ * @result: 0 or the negative errno to report by get
+ * @why: the text to report with it, or NULL
+ *
+ * Context: any.
+ */
+void kssl_conn_unclaim(struct kssl *s, int result,
+		       const struct kssl_reason *why)
+{
+	spin_lock_bh(&s->object.lock);
+	s->busy = false;
+	s->result = result;
+	s->result_text = result && why ? why->text : NULL;
+	spin_unlock_bh(&s->object.lock);
+}
+
+/**
+ * kssl_conn_view - what a connection is at one moment
+ * @s: the connection
+ * @view: takes it
+ *
+ * Context: any.
+ */
+void kssl_conn_view(struct kssl *s, struct kssl_view *view)
+{
+	memset(view, 0, sizeof(*view));
+	spin_lock_bh(&s->object.lock);
+	view->state = s->state;
+	view->verified = s->verified;
+	view->version = s->version;
+	view->suite = s->suite;
+	view->verify_result = s->verify_result;
+	view->result = s->result;
+	view->result_text = s->result_text;
+	if (s->sock) {
+		view->family = s->sock->family;
+		view->local = s->sock->local;
+		view->peer = s->sock->peer;
+		view->cookie = s->sock->cookie;
+	}
+	spin_unlock_bh(&s->object.lock);
+}
+
+/**
+ * kssl_fail - end the handshake of a connection
+ * @s: the connection, in state handshake
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * The connection enters state error and stays bound to its socket until
+ * kssl_clear().
+ *
+ * Context: any.
+ * Return: 0, or -EBUSY in any other state.
+ */
+int kssl_fail(struct kssl *s, struct kssl_reason *why)
+{
+	int err;
+
+	spin_lock_bh(&s->object.lock);
+	err = check_state(s, BIT(KSSL_STATE_HANDSHAKE), why);
+	if (!err)
+		WRITE_ONCE(s->state, KSSL_STATE_ERROR);
+	spin_unlock_bh(&s->object.lock);
+	if (!err)
+		kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
+	return err;
+}
+EXPORT_SYMBOL_GPL(kssl_fail);
+
+/**
+ * kssl_clear - return a connection to state initial
+ * @s: the connection, not attached
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Follows SSL_clear(3): the socket and what was negotiated are dropped,
+ * settings and references stay.
+ *
+ * Context: any.
+ * Return: 0, or -EBUSY while attached.
+ */
+int kssl_clear(struct kssl *s, struct kssl_reason *why)
+{
+	struct kssl_secrets *secrets;
+	struct kssl_sock *sock;
+	bool changed;
+	int err;
+
+	spin_lock_bh(&s->object.lock);
+	err = check_state(s, ~(u32)BIT(KSSL_STATE_ESTABLISHED), why);
+	if (err) {
+		spin_unlock_bh(&s->object.lock);
+		return err;
+	}
+	changed = s->state != KSSL_STATE_INITIAL;
+	WRITE_ONCE(s->state, KSSL_STATE_INITIAL);
+	sock = s->sock;
+	secrets = s->secrets;
+	s->sock = NULL;
+	s->secrets = NULL;
+	s->verified = false;
+	s->version = 0;
+	s->suite = 0;
+	s->verify_result = 0;
+	s->result = 0;
+	s->result_text = NULL;
+	spin_unlock_bh(&s->object.lock);
+
+	kfree_sensitive(secrets);
+	if (sock)
+		kssl_sock_detach(sock, s);
+	if (changed)
+		kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kssl_clear);

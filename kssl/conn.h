@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KSSL_CONN_H
+#define _KSSL_CONN_H
+
+#include <net/kssl.h>
+
+#include "object.h"
+#include "settings.h"
+#include "sock.h"
+
+struct kssl_ctx;
+
+/**
+ * struct kssl_secrets - traffic secrets of an attached connection
+ * @tx_len: bytes of @tx, 0 if the direction was given a key instead
+ * @rx_len: bytes of @rx, likewise
+ * @tx: of the transmit direction
+ * @rx: of the receive direction
+ */
+struct kssl_secrets {
+	u8 tx_len;
+	u8 rx_len;
+	u8 tx[KSSL_SECRET_MAX];
+	u8 rx[KSSL_SECRET_MAX];
+};
+
+/**
+ * struct kssl - a connection
+ * @object: what it has in common with contexts; its lock guards all that
+ *	follows but @ctx
+ * @ctx: the context it was made from, of which it has a reference
+ * @settings: its settings
+ * @sock: the socket it is bound to, or NULL
+ * @secrets: its traffic secrets, or NULL
+ * @result_text: text of the last begin or attach, or NULL
+ * @result: result of the last begin or attach
+ * @state: where it is
+ * @busy: a begin or attach is at work; what it looks at does not change
+ * @verified: @verify_result was given
+ * @version: negotiated TLS version, 0 before attach
+ * @suite: negotiated cipher suite, 0 before attach
+ * @verify_result: X509_V_* of the peer's certificate
+ */
+struct kssl {
+	struct kssl_object object;
+	struct kssl_ctx *ctx;
+	struct kssl_settings settings;
+	struct kssl_sock *sock;
+	struct kssl_secrets *secrets;
+	const char *result_text;
+	int result;
+	u8 state;
+	bool busy;
+	bool verified;
+	u16 version;
+	u16 suite;
+	u32 verify_result;
+};
+
+/**
+ * struct kssl_view - what a connection is at one moment
+ * @state: as in &struct kssl
+ * @verified: likewise
+ * @version: likewise
+ * @suite: likewise
+ * @verify_result: likewise
+ * @result: likewise
+ * @result_text: likewise
+ * @family: of the socket, 0 without one
+ * @local: the socket's own end
+ * @peer: the other end
+ * @cookie: the socket's cookie
+ */
+struct kssl_view {
+	u8 state;
+	bool verified;
+	u16 version;
+	u16 suite;
+	u32 verify_result;
+	int result;
+	const char *result_text;
+	u16 family;
+	struct kssl_addr local;
+	struct kssl_addr peer;
+	u64 cookie;
+};
+
+extern const struct kssl_object_type kssl_conn_type;
+
+static inline struct kssl *kssl_of(struct kssl_object *object)
+{
+	return container_of(object, struct kssl, object);
+}
+
+int kssl_conn_init(void);
+void kssl_conn_exit(void);
+
+struct kssl *__must_check
+kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
+		 const struct kssl_value *values, unsigned int n,
+		 struct kssl_reason *why);
+struct kssl *__must_check kssl_conn_dup(struct kssl *s,
+					const struct cred *cred);
+struct kssl_settings kssl_conn_settings(struct kssl *s);
+int kssl_conn_swap(struct kssl *s, const struct kssl_settings *old,
+		   const struct kssl_settings *new);
+int __must_check kssl_conn_change(struct kssl *s,
+				  const struct kssl_value *values,
+				  unsigned int n, struct kssl_settings *old,
+				  struct kssl_settings *new,
+				  struct kssl_reason *why);
+
+int kssl_conn_claim(struct kssl *s, unsigned int states,
+		    struct kssl_reason *why);
+void kssl_conn_enter(struct kssl *s, enum kssl_state state);
+void kssl_conn_unclaim(struct kssl *s, int result,
+		       const struct kssl_reason *why);
+void kssl_conn_view(struct kssl *s, struct kssl_view *view);
+
+#endif /* _KSSL_CONN_H */

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: kernel TLS
+ *
+ * What kssl asks of net/tls: is a socket fit, put the ULP on it, would a
+ * cipher be had, install a key. It is asked through setsockopt, as userspace
+ * does it, with the hooks of security modules where the kernel offers them.
+ *
+ * Called in the task that attaches, without a lock; net/tls takes the socket's.
+ */
+
+#include <crypto/aead.h>
+#include <linux/err.h>
+#include <linux/in.h>
+#include <linux/kmod.h>
+#include <linux/net.h>
+#include <linux/string.h>
+
+#include <net/inet_connection_sock.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+#include <net/tls.h>
+
+#include "ktls.h"
+#include "reason.h"
+#include "suite.h"
+
+#define ULP_NAME	"tls"
+#define TAG_SIZE	16
+
+static int set_option(struct socket *sock, int level, int option,
+		      const void *value, unsigned int len)
+{
+	return do_sock_setsockopt(sock, false, level, option,
+				  KERNEL_SOCKPTR((void *)value), len);
+}
+
+/* The states in which a socket with the ULP still takes keys. */
+static bool is_open(const struct sock *sk, bool ulp)
+{
+	return sk->sk_state == TCP_ESTABLISHED ||
+		(ulp && sk->sk_state == TCP_CLOSE_WAIT);
+}
+
+static int check_ulp(struct sock *sk, bool *ulp, struct kssl_reason *why)
+{
+	const struct tcp_ulp_ops *ops = inet_csk(sk)->icsk_ulp_ops;
+	const struct tls_context *tls;
+
+	*ulp = ops;
+	if (!ops)
+		return 0;
+	if (strcmp(ops->name, ULP_NAME))
+		return kssl_refuse(why, -EEXIST, KSSL_A_FD,
+				   "the socket has another ULP");
+	tls = tls_get_ctx(sk);
+	if (tls->tx_conf == TLS_BASE && tls->rx_conf == TLS_BASE)
+		return 0;
+	/* From 6.14 on net/tls would take this for a key update. */
+	return kssl_refuse(why, -EBUSY, KSSL_A_FD,
+			   "the socket is kTLS already");
+}
+
+static int check_sock(struct sock *sk, bool *ulp, struct kssl_reason *why)
+{
+	int err;
+
+	if (!sk_is_tcp(sk))
+		return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_FD,
+				   "not a TCP socket");
+	lock_sock(sk);
+	err = check_ulp(sk, ulp, why);
+	if (!err && !is_open(sk, *ulp))
+		err = kssl_refuse(why, -ENOTCONN, KSSL_A_FD,
+				  "the socket is not connected");
+	release_sock(sk);
+	return err;
+}
+
+/**
+ * kssl_ktls_prepare - make a socket ready to take keys
+ * @sock: the socket
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Puts the tls ULP on a TCP socket that has none. Without keys that changes
+ * nothing for its users, and from then on a FIN of the peer does no harm.
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ * Return: 0; -EOPNOTSUPP not a TCP socket; -ENOTCONN not connected; -EEXIST
+ * another ULP; -EBUSY it has keys already; -ENOENT net/tls is not loaded; or
+ * what net/tls, a security module or a cgroup program says.
+ */
+int kssl_ktls_prepare(struct socket *sock, struct kssl_reason *why)
+{
+	bool ulp;
+	int err;
+
+	err = check_sock(sock->sk, &ulp, why);
+	if (err || ulp)
+		return err;
+	err = set_option(sock, SOL_TCP, TCP_ULP, ULP_NAME, strlen(ULP_NAME));
+	if (err)
+		kssl_refuse(why, err, KSSL_A_FD,
+			    "the tls ULP cannot be put on the socket");
+	return err;
+}
+
+/**
+ * kssl_ktls_try - make sure that a cipher can be had with a key
+ * @suite: the suite
+ * @crypto: the key, of the right size
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * What can go wrong in the crypto API goes wrong here, before anything is
+ * installed.
+ *
+ * Context: may sleep, and load a module.
+ * Return: 0, or what the crypto API says (-ENOENT: no such cipher).
+ */
+int kssl_ktls_try(const struct kssl_suite *suite,
+		  const struct kssl_crypto *crypto, struct kssl_reason *why)
+{
+	struct crypto_aead *aead;
+	int err;
+
+	aead = crypto_alloc_aead(suite->cipher->aead, 0, 0);
+	if (IS_ERR(aead))
+		return kssl_refuse(why, PTR_ERR(aead), KSSL_A_SUITE,
+				   "the kernel does not have the cipher");
+	err = crypto_aead_setkey(aead, crypto->key, crypto->key_len);
+	if (!err)
+		err = crypto_aead_setauthsize(aead, TAG_SIZE);
+	crypto_free_aead(aead);
+	if (err)
+		kssl_refuse(why, err, KSSL_A_SUITE,
+			    "the kernel's cipher refuses the key");
+	return err;
+}
+
+/* All of struct tls12_crypto_info_*: header, iv, key, salt, sequence. */
+struct key_info {
+	struct tls_crypto_info info;
+	u8 bytes[KSSL_IV_MAX + KSSL_KEY_MAX + KSSL_SALT_MAX + sizeof(__be64)];
+};
+
+static unsigned int build_info(struct key_info *key,
+			       const struct kssl_suite *suite,
+			       const struct kssl_crypto *crypto)
+{
+	__be64 seq = cpu_to_be64(crypto->rec_seq);
+	u8 *p = key->bytes;
+
+	BUILD_BUG_ON(sizeof(struct tls12_crypto_info_aes_gcm_256) !=
+		     sizeof(key->info) + TLS_CIPHER_AES_GCM_256_IV_SIZE +
+		     TLS_CIPHER_AES_GCM_256_KEY_SIZE +
+		     TLS_CIPHER_AES_GCM_256_SALT_SIZE + sizeof(seq));
+	BUILD_BUG_ON(sizeof(struct key_info) <
+		     sizeof(struct tls12_crypto_info_chacha20_poly1305));
+
+	key->info.version = suite->version;
+	key->info.cipher_type = suite->cipher->type;
+	memcpy(p, crypto->iv, crypto->iv_len);
+	p += crypto->iv_len;
+	memcpy(p, crypto->key, crypto->key_len);
+	p += crypto->key_len;
+	memcpy(p, crypto->salt, crypto->salt_len);
+	p += crypto->salt_len;
+	memcpy(p, &seq, sizeof(seq));
+	p += sizeof(seq);
+	return p - (u8 *)key;
+}
+
+/**
+ * kssl_ktls_install - install the first key of a direction
+ * @sock: a socket that kssl_ktls_prepare() made ready
+ * @direction: TLS_TX or TLS_RX
+ * @suite: the suite
+ * @crypto: key, iv and salt of the right sizes, and the record sequence
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ * Return: what net/tls says.
+ */
+int kssl_ktls_install(struct socket *sock, int direction,
+		      const struct kssl_suite *suite,
+		      const struct kssl_crypto *crypto)
+{
+	struct key_info key;
+	int err;
+
+	err = set_option(sock, SOL_TLS, direction, &key,
+			 build_info(&key, suite, crypto));
+	memzero_explicit(&key, sizeof(key));
+	return err;
+}
+
+/* A connection of the kernel with itself, closed when @sock is released. */
+static int connect_self(struct socket *sock)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct socket *listener;
+	int err;
+
+	err = sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+			       &listener);
+	if (err)
+		return err;
+	err = kernel_bind(listener, (void *)&addr, sizeof(addr));
+	if (!err)
+		err = kernel_listen(listener, 1);
+	if (!err)
+		err = kernel_getsockname(listener, (struct sockaddr *)&addr);
+	if (err >= 0)
+		err = kernel_connect(sock, (void *)&addr, sizeof(addr), 0);
+	sock_release(listener);
+	return err;
+}
+
+/*
+ * On a host that panics on warnings, net/tls's one would let any user's first
+ * attach do so. It is provoked here, where the administrator loads the module.
+ * That it fails, on a host without loopback say, is no reason not to load.
+ */
+static void provoke_warning(void)
+{
+	const struct kssl_crypto crypto = {
+		.key_len = TLS_CIPHER_AES_GCM_128_KEY_SIZE,
+		.iv_len = TLS_CIPHER_AES_GCM_128_IV_SIZE,
+		.salt_len = TLS_CIPHER_AES_GCM_128_SALT_SIZE,
+	};
+	const struct kssl_suite *suite = kssl_suite_find(0x1301);
+	struct socket *sock;
+	int err;
+
+	if (sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+			     &sock))
+		return;
+	err = connect_self(sock);
+	if (!err)
+		err = kssl_ktls_prepare(sock, NULL);
+	if (!err)
+		err = kssl_ktls_install(sock, TLS_TX, suite, &crypto);
+	if (err)
+		pr_debug("no kernel TLS on a loopback connection: %d\n", err);
+	sock_release(sock);
+}
+
+/**
+ * kssl_ktls_init - make sure that attaches find net/tls loaded
+ *
+ * Most users must not load modules, so a missing ULP would refuse them all.
+ */
+void __init kssl_ktls_init(void)
+{
+	if (IS_MODULE(CONFIG_TLS))
+		request_module("tcp-ulp-" ULP_NAME);
+	if (KSSL_TLS_WARNS_ONCE)
+		provoke_warning();
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: requests and replies
+ *
+ * What the handlers have in common: find the client and the objects that a
+ * request names, refuse it, report. Refusals carry a text and the attribute
+ * that is to blame.
+ */
+
+#include <linux/cred.h>
+
+#include <net/sock.h>
+
+#include "access.h"
+#include "client.h"
+#include "netlink.h"
+#include "netlink-attr.h"
+#include "netlink-reply.h"
+#include "reason.h"
+
+/**
+ * kssl_nl_refuse - tell the client why it is refused
+ * @info: the request
+ * @err: the negative errno
+ * @why: the text, and the attribute that is to blame
+ *
+ * Return: @err.
+ */
+int kssl_nl_refuse(struct genl_info *info, int err,
+		   const struct kssl_reason *why)
+{
+	struct nlattr *attr = NULL, *nested = NULL;
+
+	if (!info->extack)
+		return err;
+	if (why->attr)
+		attr = nlmsg_find_attr(info->nlhdr, GENL_HDRLEN, why->attr);
+	if (attr && why->nested)
+		nested = nla_find_nested(attr, why->nested);
+	if (attr)
+		NL_SET_BAD_ATTR(info->extack, nested ?: attr);
+	/* The macros want the text itself, and this one is constant, too. */
+	if (why->text)
+		info->extack->_msg = why->text;
+	else if (err == -ENOMEM)
+		NL_SET_ERR_MSG(info->extack, "out of memory");
+	return err;
+}
+
+/**
+ * kssl_nl_refuse_text - kssl_nl_refuse() with a text of the handler's
+ * @info: the request
+ * @err: the negative errno
+ * @attr: the attribute that is to blame, or 0
+ * @text: the text, a constant
+ *
+ * Return: @err.
+ */
+int kssl_nl_refuse_text(struct genl_info *info, int err, u16 attr,
+			const char *text)
+{
+	const struct kssl_reason why = { .text = text, .attr = attr };
+
+	return kssl_nl_refuse(info, err, &why);
+}
+
+/**
+ * kssl_nl_no_memory - refuse a request whose reply cannot be allocated
+ * @info: the request
+ *
+ * Return: -ENOMEM.
+ */
+int kssl_nl_no_memory(struct genl_info *info)
+{
+	return kssl_nl_refuse_text(info, -ENOMEM, 0, "no memory for the reply");
+}
+
+/**
+ * kssl_nl_require - refuse a request that lacks an attribute
+ * @info: the request
+ * @attr: the attribute
+ * @text: what to say, a constant
+ *
+ * Return: 0 or -EINVAL.
+ */
+int kssl_nl_require(struct genl_info *info, u16 attr, const char *text)
+{
+	if (info->attrs[attr])
+		return 0;
+	NL_SET_ERR_ATTR_MISS(info->extack, NULL, attr);
+	return kssl_nl_refuse_text(info, -EINVAL, 0, text);
+}
+
+/**
+ * kssl_nl_user_ns - the user namespace in which a reply names users
+ * @skb: the request
+ *
+ * Return: that of who opened the netlink socket.
+ */
+struct user_namespace *kssl_nl_user_ns(const struct sk_buff *skb)
+{
+	return sk_user_ns(NETLINK_CB(skb).sk);
+}
+
+/**
+ * kssl_nl_find_client - find the client that asks
+ * @skb: the request
+ *
+ * Return: the client, or NULL if it never had a reference.
+ */
+struct kssl_client *kssl_nl_find_client(const struct sk_buff *skb)
+{
+	return kssl_client_find(NETLINK_CB(skb).sk, NETLINK_CB(skb).portid);
+}
+
+/**
+ * kssl_nl_obtain_client - find the client that asks, or make it
+ * @skb: the request
+ * @info: the request
+ *
+ * Return: the client, or an ERR_PTR() with the request refused.
+ */
+struct kssl_client *kssl_nl_obtain_client(struct sk_buff *skb,
+					  struct genl_info *info)
+{
+	struct kssl_client *client;
+
+	client = kssl_client_obtain(NETLINK_CB(skb).sk,
+				    NETLINK_CB(skb).portid);
+	if (IS_ERR(client))
+		kssl_nl_refuse_text(info, PTR_ERR(client), 0,
+				    "this socket cannot own references");
+	return client;
+}
+
+static bool is_held(const struct sk_buff *skb, struct kssl_object *object)
+{
+	struct kssl_client *client = kssl_nl_find_client(skb);
+
+	return client && kssl_client_held(client, object);
+}
+
+/* To who does not hold them, objects of other namespaces do not exist. */
+static struct kssl_object *find(struct sk_buff *skb, struct genl_info *info,
+				const struct kssl_object_type *type,
+				bool *held)
+{
+	struct kssl_reason why = {};
+	struct kssl_object *object;
+	int err;
+
+	err = kssl_nl_require(info, type->attr, type->missing);
+	if (err)
+		return ERR_PTR(err);
+	object = kssl_object_find(type, nla_get_u32(info->attrs[type->attr]),
+				  &why);
+	if (IS_ERR(object)) {
+		kssl_nl_refuse(info, PTR_ERR(object), &why);
+		return object;
+	}
+	*held = is_held(skb, object);
+	if (*held || net_eq(object->net, genl_info_net(info)))
+		return object;
+	kssl_object_put(object);
+	return ERR_PTR(kssl_nl_refuse_text(info, -ENOENT, type->attr,
+					   type->not_found));
+}
+
+static struct kssl_object *forbid(struct genl_info *info,
+				  struct kssl_object *object, const char *text)
+{
+	u16 attr = object->type->attr;
+
+	kssl_object_put(object);
+	return ERR_PTR(kssl_nl_refuse_text(info, -EPERM, attr, text));
+}
+
+/**
+ * kssl_nl_find_held - find an object of which the client has a reference
+ * @skb: the request
+ * @info: the request
+ * @type: the object's type
+ *
+ * Return: the object, which the caller puts, or an ERR_PTR() with the request
+ * refused: -EINVAL, -ENOENT, -EPERM.
+ */
+struct kssl_object *kssl_nl_find_held(struct sk_buff *skb,
+				      struct genl_info *info,
+				      const struct kssl_object_type *type)
+{
+	struct kssl_object *object;
+	bool held;
+
+	object = find(skb, info, type, &held);
+	if (IS_ERR(object) || held)
+		return object;
+	return forbid(info, object, "this client has no reference on it");
+}
+
+/**
+ * kssl_nl_find_seen - find an object that the client may look at
+ * @skb: the request
+ * @info: the request
+ * @type: the object's type
+ *
+ * Return: as kssl_nl_find_held().
+ */
+struct kssl_object *kssl_nl_find_seen(struct sk_buff *skb,
+				      struct genl_info *info,
+				      const struct kssl_object_type *type)
+{
+	struct kssl_asker asker = kssl_access_asker(skb);
+	struct kssl_object *object;
+	bool held;
+
+	object = find(skb, info, type, &held);
+	if (IS_ERR(object) || held || kssl_access_look(skb, &asker, object))
+		return object;
+	return forbid(info, object, "it belongs to another user");
+}
+
+/**
+ * kssl_nl_find_takable - find an object that the client may have by its id
+ * @skb: the request
+ * @info: the request
+ * @type: the object's type
+ *
+ * That is one it has already, or one of a user whom it administrates. The same
+ * user is not enough: an id must not be a way around the rules of ptrace.
+ *
+ * Return: as kssl_nl_find_held().
+ */
+struct kssl_object *kssl_nl_find_takable(struct sk_buff *skb,
+					 struct genl_info *info,
+					 const struct kssl_object_type *type)
+{
+	struct kssl_asker asker = kssl_access_asker(skb);
+	struct kssl_object *object;
+	bool held;
+
+	object = find(skb, info, type, &held);
+	if (IS_ERR(object) || held || kssl_access_admin(skb, &asker, object))
+		return object;
+	return forbid(info, object, "a reference by id needs CAP_NET_ADMIN");
+}
+
+/**
+ * kssl_nl_make_conn - make a connection as a request asks for it
+ * @skb: the request, with ctx-id and rows
+ * @info: the request
+ * @client: who asks
+ *
+ * Return: the connection, which the caller frees, or an ERR_PTR() with the
+ * request refused.
+ */
+struct kssl *kssl_nl_make_conn(struct sk_buff *skb, struct genl_info *info,
+			       struct kssl_client *client)
+{
+	struct kssl_value values[KSSL_ROWS];
+	struct kssl_reason why = {};
+	struct kssl_object *ctx;
+	struct kssl *s;
+	int n;
+
+	n = kssl_nl_parse_settings(info->attrs[KSSL_A_SETTINGS], values, &why);
+	if (n < 0)
+		return ERR_PTR(kssl_nl_refuse(info, n, &why));
+	ctx = kssl_nl_find_held(skb, info, &kssl_ctx_type);
+	if (IS_ERR(ctx))
+		return ERR_CAST(ctx);
+	s = kssl_conn_create(kssl_ctx_of(ctx), client->cred, values, n, &why);
+	kssl_object_put(ctx);
+	if (IS_ERR(s))
+		kssl_nl_refuse(info, PTR_ERR(s), &why);
+	return s;
+}
+
+/**
+ * kssl_nl_reply_new - begin the reply to a request
+ * @info: the request
+ * @hdr: takes the reply's header
+ *
+ * Return: the reply, or NULL.
+ */
+struct sk_buff *kssl_nl_reply_new(struct genl_info *info, void **hdr)
+{
+	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+
+	if (!reply)
+		return NULL;
+	*hdr = genlmsg_put_reply(reply, info, &kssl_nl_family, 0,
+				 info->genlhdr->cmd);
+	if (*hdr)
+		return reply;
+	nlmsg_free(reply);
+	return NULL;
+}
+
+/**
+ * kssl_nl_reply_send - end the reply to a request and queue it
+ * @info: the request
+ * @reply: the reply, which is gone afterwards
+ * @hdr: its header
+ * @err: what came of filling it
+ *
+ * Return: 0, or a negative errno when it could not be filled or queued.
+ */
+int kssl_nl_reply_send(struct genl_info *info, struct sk_buff *reply,
+		       void *hdr, int err)
+{
+	if (err) {
+		nlmsg_free(reply);
+		return kssl_nl_refuse_text(info, err, 0,
+					   "the reply is too long");
+	}
+	genlmsg_end(reply, hdr);
+	return genlmsg_reply(reply, info);
+}
+
+/**
+ * kssl_nl_fill - report an object
+ * @reply: the reply
+ * @object: the object, of which the caller has a reference of its own
+ * @skb: the request
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int kssl_nl_fill(struct sk_buff *reply, struct kssl_object *object,
+		 const struct sk_buff *skb)
+{
+	struct kssl_client *client = kssl_nl_find_client(skb);
+	struct user_namespace *ns = kssl_nl_user_ns(skb);
+
+	if (object->type == &kssl_ctx_type)
+		return kssl_nl_fill_ctx(reply, kssl_ctx_of(object), client,
+					ns);
+	return kssl_nl_fill_conn(reply, kssl_of(object), client, ns);
+}
+
+/**
+ * kssl_nl_report - reply to a request with an object
+ * @skb: the request
+ * @info: the request
+ * @object: the object, of which the caller has a reference of its own
+ *
+ * Return: 0, or a negative errno when the reply could not be made or queued.
+ */
+int kssl_nl_report(struct sk_buff *skb, struct genl_info *info,
+		   struct kssl_object *object)
+{
+	struct sk_buff *reply;
+	void *hdr;
+
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply)
+		return kssl_nl_no_memory(info);
+	return kssl_nl_reply_send(info, reply, hdr,
+				  kssl_nl_fill(reply, object, skb));
+}

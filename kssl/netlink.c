@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: netlink family
+ *
+ * The family and the handlers of the requests that are done at once: find the
+ * objects, call them, report. Policy is the objects' and access.c's.
+ *
+ * Replies are allocated before anything changes, and what was changed is
+ * undone when the reply cannot be queued; but for clear and fail, which cannot
+ * be undone and can be seen by get. Handlers run in parallel and wait for no
+ * socket: begin and attach (netlink-request.c) are finished by task work.
+ */
+
+#include <linux/cred.h>
+#include <linux/module.h>
+
+#include "access.h"
+#include "client.h"
+#include "netlink.h"
+#include "netlink-attr.h"
+#include "netlink-gen.h"
+#include "netlink-reply.h"
+
+static const struct genl_multicast_group groups[] = {
+	{ .name = KSSL_MCGRP_EVENTS, },
+};
+
+struct genl_family kssl_nl_family __ro_after_init = {
+	.name		= KSSL_FAMILY_NAME,
+	.version	= KSSL_FAMILY_VERSION,
+	.netnsok	= true,
+	.parallel_ops	= true,
+	.module		= THIS_MODULE,
+	.ops		= kssl_nl_ops,
+	.n_ops		= ARRAY_SIZE(kssl_nl_ops),
+	.mcgrps		= groups,
+	.n_mcgrps	= ARRAY_SIZE(groups),
+};
+
+/*
+ * Gives a client a reference on an object and reports the object, or neither.
+ * Takes over @reply.
+ */
+static int take_and_reply(struct sk_buff *skb, struct genl_info *info,
+			  struct kssl_client *client,
+			  struct kssl_object *object, struct sk_buff *reply,
+			  void *hdr)
+{
+	int err;
+
+	err = kssl_client_take(client, object);
+	if (err) {
+		nlmsg_free(reply);
+		return kssl_nl_refuse_text(info, err, 0, err == -EOVERFLOW ?
+					   "too many references on one object" :
+					   "out of memory");
+	}
+	err = kssl_nl_reply_send(info, reply, hdr,
+				 kssl_nl_fill(reply, object, skb));
+	if (err)
+		kssl_client_drop(client, object);
+	return err;
+}
+
+/* Contexts */
+
+int kssl_nl_ctx_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct kssl_client *client = kssl_nl_obtain_client(skb, info);
+	struct kssl_value values[KSSL_ROWS];
+	struct kssl_reason why = {};
+	struct sk_buff *reply;
+	struct kssl_ctx *ctx;
+	void *hdr;
+	int n;
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	n = kssl_nl_parse_settings(info->attrs[KSSL_A_SETTINGS], values, &why);
+	if (n < 0)
+		return kssl_nl_refuse(info, n, &why);
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply)
+		return kssl_nl_no_memory(info);
+	ctx = kssl_ctx_create(genl_info_net(info), client->cred, values, n,
+			      &why);
+	if (IS_ERR(ctx)) {
+		nlmsg_free(reply);
+		return kssl_nl_refuse(info, PTR_ERR(ctx), &why);
+	}
+	n = take_and_reply(skb, info, client, &ctx->object, reply, hdr);
+	kssl_ctx_free(ctx);
+	return n;
+}
+
+static int get_doit(struct sk_buff *skb, struct genl_info *info,
+		    const struct kssl_object_type *type)
+{
+	struct kssl_object *object = kssl_nl_find_seen(skb, info, type);
+	int err;
+
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	err = kssl_nl_report(skb, info, object);
+	kssl_object_put(object);
+	return err;
+}
+
+int kssl_nl_ctx_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return get_doit(skb, info, &kssl_ctx_type);
+}
+
+int kssl_nl_ctx_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct kssl_value values[KSSL_ROWS];
+	struct kssl_settings old, new;
+	struct kssl_reason why = {};
+	struct kssl_object *object;
+	struct kssl_ctx *ctx;
+	int err, n;
+
+	err = kssl_nl_require(info, KSSL_A_SETTINGS, "settings are missing");
+	if (err)
+		return err;
+	n = kssl_nl_parse_settings(info->attrs[KSSL_A_SETTINGS], values, &why);
+	if (n < 0)
+		return kssl_nl_refuse(info, n, &why);
+	object = kssl_nl_find_held(skb, info, &kssl_ctx_type);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	ctx = kssl_ctx_of(object);
+	err = kssl_ctx_change(ctx, values, n, &old, &new, &why);
+	if (err) {
+		kssl_nl_refuse(info, err, &why);
+		goto put;
+	}
+	err = kssl_nl_report(skb, info, object);
+	if (err)
+		kssl_ctx_swap(ctx, &new, &old);
+	kssl_settings_put(&new);
+	kssl_settings_put(&old);
+put:
+	kssl_object_put(object);
+	return err;
+}
+
+static int up_ref(struct sk_buff *skb, struct genl_info *info,
+		  const struct kssl_object_type *type)
+{
+	struct kssl_client *client = kssl_nl_obtain_client(skb, info);
+	struct kssl_object *object;
+	struct sk_buff *reply;
+	void *hdr;
+	int err;
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	object = kssl_nl_find_takable(skb, info, type);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	reply = kssl_nl_reply_new(info, &hdr);
+	err = reply ? take_and_reply(skb, info, client, object, reply, hdr) :
+		kssl_nl_no_memory(info);
+	kssl_object_put(object);
+	return err;
+}
+
+static int fill_counts(struct sk_buff *reply, struct kssl_object *object,
+		       u32 refs, u32 held)
+{
+	return nla_put_u32(reply, object->type->attr, object->id) ?:
+		nla_put_u32(reply, KSSL_A_REFS, refs) ?:
+		nla_put_u32(reply, KSSL_A_HELD, held);
+}
+
+/*
+ * One reference less. The reply goes first, because a last reference that was
+ * dropped cannot be had back.
+ */
+static int drop(struct sk_buff *skb, struct genl_info *info,
+		const struct kssl_object_type *type)
+{
+	struct kssl_object *object = kssl_nl_find_held(skb, info, type);
+	struct kssl_client *client = kssl_nl_find_client(skb);
+	struct sk_buff *reply;
+	void *hdr;
+	int err;
+
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto put;
+	}
+	err = fill_counts(reply, object, kssl_object_refs(object) - 2,
+			  kssl_client_held(client, object) - 1);
+	err = kssl_nl_reply_send(info, reply, hdr, err);
+	if (!err)
+		err = kssl_client_drop(client, object);
+put:
+	kssl_object_put(object);
+	return err;
+}
+
+int kssl_nl_ctx_up_ref_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return up_ref(skb, info, &kssl_ctx_type);
+}
+
+int kssl_nl_ctx_free_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return drop(skb, info, &kssl_ctx_type);
+}
+
+/* Connections */
+
+int kssl_nl_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct kssl_client *client = kssl_nl_obtain_client(skb, info);
+	struct sk_buff *reply;
+	struct kssl *s;
+	void *hdr;
+	int err;
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply)
+		return kssl_nl_no_memory(info);
+	s = kssl_nl_make_conn(skb, info, client);
+	if (IS_ERR(s)) {
+		nlmsg_free(reply);
+		return PTR_ERR(s);
+	}
+	err = take_and_reply(skb, info, client, &s->object, reply, hdr);
+	kssl_free(s);
+	return err;
+}
+
+int kssl_nl_dup_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct kssl_client *client = kssl_nl_find_client(skb);
+	struct kssl_object *object;
+	struct sk_buff *reply;
+	struct kssl *s;
+	void *hdr;
+	int err;
+
+	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto put;
+	}
+	s = kssl_conn_dup(kssl_of(object), client->cred);
+	/* The reply counts one reference that is not the client's. */
+	kssl_object_put(object);
+	if (IS_ERR(s)) {
+		nlmsg_free(reply);
+		return kssl_nl_refuse_text(info, PTR_ERR(s), 0,
+					   "out of memory");
+	}
+	err = take_and_reply(skb, info, client, &s->object, reply, hdr);
+	object = &s->object;
+put:
+	kssl_object_put(object);
+	return err;
+}
+
+int kssl_nl_up_ref_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return up_ref(skb, info, &kssl_conn_type);
+}
+
+int kssl_nl_free_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return drop(skb, info, &kssl_conn_type);
+}
+
+int kssl_nl_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return get_doit(skb, info, &kssl_conn_type);
+}
+
+int kssl_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct kssl_value values[KSSL_ROWS];
+	struct kssl_settings old, new;
+	struct kssl_reason why = {};
+	struct kssl_object *object;
+	struct kssl *s;
+	int err, n;
+
+	err = kssl_nl_require(info, KSSL_A_SETTINGS, "settings are missing");
+	if (err)
+		return err;
+	n = kssl_nl_parse_settings(info->attrs[KSSL_A_SETTINGS], values, &why);
+	if (n < 0)
+		return kssl_nl_refuse(info, n, &why);
+	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	s = kssl_of(object);
+	err = kssl_conn_change(s, values, n, &old, &new, &why);
+	if (err) {
+		kssl_nl_refuse(info, err, &why);
+		goto put;
+	}
+	err = kssl_nl_report(skb, info, object);
+	if (err)
+		kssl_conn_swap(s, &new, &old);
+	kssl_settings_put(&new);
+	kssl_settings_put(&old);
+put:
+	kssl_object_put(object);
+	return err;
+}
+
+/* Calls @change on the connection that the request names, and reports it. */
+static int change_state(struct sk_buff *skb, struct genl_info *info,
+			int (*change)(struct kssl *s, struct kssl_reason *why))
+{
+	struct kssl_reason why = {};
+	struct kssl_object *object;
+	struct sk_buff *reply;
+	void *hdr;
+	int err;
+
+	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto put;
+	}
+	err = change(kssl_of(object), &why);
+	if (err) {
+		nlmsg_free(reply);
+		kssl_nl_refuse(info, err, &why);
+		goto put;
+	}
+	err = kssl_nl_reply_send(info, reply, hdr,
+				 kssl_nl_fill(reply, object, skb));
+put:
+	kssl_object_put(object);
+	return err;
+}
+
+int kssl_nl_clear_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return change_state(skb, info, kssl_clear);
+}
+
+int kssl_nl_fail_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return change_state(skb, info, kssl_fail);
+}
+
+int __init kssl_netlink_init(void)
+{
+	return genl_register_family(&kssl_nl_family);
+}
+
+void kssl_netlink_exit(void)
+{
+	genl_unregister_family(&kssl_nl_family);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: objects
+ *
+ * Contexts and connections are objects: a kref, an id and the holds of the
+ * clients that have references. One table has the ids of all network
+ * namespaces; they are given out cyclically, and an id stays taken until its
+ * object's release, so that a stale one never names a new object.
+ *
+ * The table's own lock, taken with bottom halves off, is innermost. Lookups go
+ * by RCU and kref_get_unless_zero(); objects are freed after a grace period.
+ * An object's lock comes before a client's lock and before nothing else.
+ */
+
+#include <linux/cred.h>
+#include <linux/ktime.h>
+#include <linux/xarray.h>
+
+#include "object.h"
+#include "reason.h"
+
+static DEFINE_XARRAY_FLAGS(kssl_ids, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_BH |
+				     XA_FLAGS_ACCOUNT);
+static u32 next_id;	/* guarded by the lock of kssl_ids */
+
+/**
+ * kssl_object_init - set up the common part of an object and reserve its id
+ * @object: zeroed memory
+ * @type: its type
+ * @net: the namespace it belongs to
+ * @cred: the credentials it is made with; a reference is taken
+ *
+ * The caller has the only reference. Nobody finds the object before
+ * kssl_object_publish().
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, or -EBUSY when all ids are taken.
+ */
+int kssl_object_init(struct kssl_object *object,
+		     const struct kssl_object_type *type, struct net *net,
+		     const struct cred *cred)
+{
+	int err;
+
+	err = xa_alloc_cyclic_bh(&kssl_ids, &object->id, NULL,
+				 XA_LIMIT(1, U32_MAX), &next_id,
+				 GFP_KERNEL_ACCOUNT);
+	if (err < 0)
+		return err;
+	kref_init(&object->ref);
+	spin_lock_init(&object->lock);
+	INIT_HLIST_HEAD(&object->holds);
+	object->type = type;
+	object->net = net;
+	object->cred = get_cred(cred);
+	object->created = ktime_get_boottime_ns();
+	return 0;
+}
+
+/**
+ * kssl_object_publish - let an object be found by its id
+ * @object: one that is complete
+ *
+ * Cannot fail, because the id is reserved.
+ */
+void kssl_object_publish(struct kssl_object *object)
+{
+	xa_store_bh(&kssl_ids, object->id, object, GFP_ATOMIC);
+}
+
+/**
+ * kssl_object_find - find an object by its id
+ * @type: the type that it has to be of
+ * @id: the id
+ * @why: takes the reason of a failure, or NULL
+ *
+ * Context: any.
+ * Return: the object with a reference for the caller; ERR_PTR(-ENOENT) when
+ * there is none, ERR_PTR(-EINVAL) when it is of another type.
+ */
+struct kssl_object *kssl_object_find(const struct kssl_object_type *type,
+				     u32 id, struct kssl_reason *why)
+{
+	struct kssl_object *object;
+	int err = 0;
+
+	rcu_read_lock();
+	object = xa_load(&kssl_ids, id);
+	if (!object || !kref_get_unless_zero(&object->ref))
+		err = kssl_refuse(why, -ENOENT, type->attr, type->not_found);
+	rcu_read_unlock();
+	if (err)
+		return ERR_PTR(err);
+	if (object->type == type)
+		return object;
+	kssl_object_put(object);
+	return ERR_PTR(kssl_refuse(why, -EINVAL, type->attr, type->not_this));
+}
+
+/**
+ * kssl_object_next - walk all objects of a type, by rising id
+ * @type: the type
+ * @id: where to start; takes the id of what is found
+ *
+ * Context: any.
+ * Return: the object with a reference for the caller, or NULL at the end.
+ */
+struct kssl_object *kssl_object_next(const struct kssl_object_type *type,
+				     unsigned long *id)
+{
+	struct kssl_object *object;
+
+	rcu_read_lock();
+	xa_for_each_start(&kssl_ids, *id, object, *id)
+		if (object->type == type && kref_get_unless_zero(&object->ref))
+			break;
+	rcu_read_unlock();
+	return object;
+}
+
+/**
+ * kssl_object_put - drop a reference
+ * @object: the object
+ *
+ * Context: any.
+ */
+void kssl_object_put(struct kssl_object *object)
+{
+	kref_put(&object->ref, object->type->release);
+}
+
+/**
+ * kssl_object_free - end of an object, called last by its type's release
+ * @object: one without references, which may be in the table or not yet
+ */
+void kssl_object_free(struct kssl_object *object)
+{
+	xa_erase_bh(&kssl_ids, object->id);
+	put_cred(object->cred);
+	call_rcu(&object->rcu, object->type->free);
+}
+
+/**
+ * kssl_object_refs - how many references all holders have
+ * @object: the object, of which the caller has a reference that counts as one
+ *
+ * Context: any.
+ * Return: the references of clients, kernel users, sockets and connections;
+ * U32_MAX stands for any larger number.
+ */
+u32 kssl_object_refs(struct kssl_object *object)
+{
+	struct kssl_hold *hold;
+	u64 refs;
+
+	spin_lock_bh(&object->lock);
+	refs = kref_read(&object->ref);
+	hlist_for_each_entry(hold, &object->holds, object_node)
+		refs += hold->count - 1;
+	spin_unlock_bh(&object->lock);
+	return min_t(u64, refs, U32_MAX);
+}
+
+/**
+ * kssl_object_age - how long ago an object was made
+ * @object: the object
+ *
+ * Return: milliseconds, time in suspend included.
+ */
+u64 kssl_object_age(const struct kssl_object *object)
+{
+	return div_u64(ktime_get_boottime_ns() - object->created,
+		       NSEC_PER_MSEC);
+}

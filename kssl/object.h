@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KSSL_OBJECT_H
+#define _KSSL_OBJECT_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct cred;
+struct kssl_client;
+struct kssl_object;
+struct kssl_reason;
+struct net;
+
+/**
+ * struct kssl_object_type - what differs between contexts and connections
+ * @attr: the attribute that carries an id of this type
+ * @missing: what to say when a request lacks the attribute
+ * @not_found: what to say when there is no such id
+ * @not_this: what to say when the id is one of another type
+ * @release: the last reference is gone; calls kssl_object_free() in the end
+ * @free: frees the memory, from an RCU callback
+ */
+struct kssl_object_type {
+	u16 attr;
+	const char *missing;
+	const char *not_found;
+	const char *not_this;
+	void (*release)(struct kref *ref);
+	void (*free)(struct rcu_head *rcu);
+};
+
+/**
+ * struct kssl_hold - the references of one client on one object
+ * @object_node: in the object's holds
+ * @client_node: in the client's holds, guarded by the client's lock
+ * @client: who holds, NULL in an embedded one that is not in use
+ * @object: what is held; the hold has one reference of its kref
+ * @count: how many references the client has, at least one
+ *
+ * All but @client_node is guarded by the object's lock.
+ */
+struct kssl_hold {
+	struct hlist_node object_node;
+	struct list_head client_node;
+	struct kssl_client *client;
+	struct kssl_object *object;
+	u32 count;
+};
+
+/**
+ * struct kssl_object - what contexts and connections have in common
+ * @ref: one for each hold, kernel user, attached socket and, on a context,
+ *	connection
+ * @id: its id, not given to another object before the memory is free
+ * @holders: length of @holds
+ * @lock: guards @holders, @holds and what the types say; taken in any context
+ * @type: context or connection
+ * @net: the network namespace it was made in, which outlives it
+ * @cred: the credentials it was made with
+ * @created: when it was made, in nanoseconds of CLOCK_BOOTTIME
+ * @holds: the holds of clients on it
+ * @first: memory for one of them, as most objects never have two
+ * @rcu: frees it after the last lookup has lost sight of it
+ */
+struct kssl_object {
+	struct kref ref;
+	u32 id;
+	u32 holders;
+	spinlock_t lock;	/* see above */
+	const struct kssl_object_type *type;
+	struct net *net;
+	const struct cred *cred;
+	u64 created;
+	struct hlist_head holds;
+	struct kssl_hold first;
+	struct rcu_head rcu;
+};
+
+int __must_check kssl_object_init(struct kssl_object *object,
+				  const struct kssl_object_type *type,
+				  struct net *net, const struct cred *cred);
+void kssl_object_publish(struct kssl_object *object);
+struct kssl_object *__must_check
+kssl_object_find(const struct kssl_object_type *type, u32 id,
+		 struct kssl_reason *why);
+struct kssl_object *
+kssl_object_next(const struct kssl_object_type *type, unsigned long *id);
+void kssl_object_put(struct kssl_object *object);
+void kssl_object_free(struct kssl_object *object);
+
+u32 kssl_object_refs(struct kssl_object *object);
+u64 kssl_object_age(const struct kssl_object *object);
+
+#endif /* _KSSL_OBJECT_H */

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: settings
+ *
+ * What an object has in the rows of the table (row.c) is kept in two immutable
+ * snapshots, one of the rows that dup copies and one of the rows that only new
+ * inherits. Snapshots are shared: new and dup take references. A
+ * change copies the slots of a snapshot, replaces some and gets a new number;
+ * large values are blobs that the copies share.
+ *
+ * Snapshots and blobs never change once they can be reached, so reading them
+ * needs a reference and no lock. Which snapshots an object has is guarded by
+ * that object's lock.
+ */
+
+#include <linux/atomic.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "reason.h"
+#include "settings.h"
+
+static atomic64_t last_number = ATOMIC64_INIT(0);
+static struct kssl_settings defaults;
+
+static struct kssl_blob *blob_new(const void *data, u32 len)
+{
+	struct kssl_blob *blob;
+
+	blob = kmalloc_flex(*blob, data, len, GFP_KERNEL_ACCOUNT);
+	if (!blob)
+		return NULL;
+	refcount_set(&blob->ref, 1);
+	blob->len = len;
+	memcpy(blob->data, data, len);
+	return blob;
+}
+
+static void blob_get(struct kssl_blob *blob)
+{
+	if (blob)
+		refcount_inc(&blob->ref);
+}
+
+static void blob_put(struct kssl_blob *blob)
+{
+	if (blob && refcount_dec_and_test(&blob->ref))
+		kfree(blob);
+}
+
+static struct kssl_snapshot *snapshot_alloc(u16 first, u16 n)
+{
+	struct kssl_snapshot *snapshot;
+
+	snapshot = kzalloc_flex(*snapshot, slot, n, GFP_KERNEL_ACCOUNT);
+	if (!snapshot)
+		return NULL;
+	refcount_set(&snapshot->ref, 1);
+	snapshot->first = first;
+	snapshot->n = n;
+	snapshot->number = atomic64_inc_return(&last_number);
+	return snapshot;
+}
+
+static struct kssl_snapshot *snapshot_copy(const struct kssl_snapshot *old)
+{
+	struct kssl_snapshot *new = snapshot_alloc(old->first, old->n);
+	u16 i;
+
+	if (!new)
+		return NULL;
+	for (i = 0; i < old->n; i++) {
+		new->slot[i] = old->slot[i];
+		if (kssl_row_is_blob(&kssl_rows[old->first + i]))
+			blob_get(new->slot[i].blob);
+	}
+	return new;
+}
+
+/**
+ * kssl_snapshot_get - take a reference on a snapshot
+ * @snapshot: one that cannot go meanwhile
+ *
+ * Return: @snapshot.
+ */
+struct kssl_snapshot *kssl_snapshot_get(struct kssl_snapshot *snapshot)
+{
+	refcount_inc(&snapshot->ref);
+	return snapshot;
+}
+
+/**
+ * kssl_snapshot_put - drop a reference on a snapshot
+ * @snapshot: the snapshot, or NULL
+ *
+ * Context: any.
+ */
+void kssl_snapshot_put(struct kssl_snapshot *snapshot)
+{
+	u16 i;
+
+	if (!snapshot || !refcount_dec_and_test(&snapshot->ref))
+		return;
+	for (i = 0; i < snapshot->n; i++)
+		if (kssl_row_is_blob(&kssl_rows[snapshot->first + i]))
+			blob_put(snapshot->slot[i].blob);
+	kfree(snapshot);
+}
+
+static struct kssl_snapshot *snapshot_default(u16 first, u16 n)
+{
+	struct kssl_snapshot *snapshot = snapshot_alloc(first, n);
+	const struct kssl_row *row;
+	u16 i;
+
+	if (!snapshot)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		row = &kssl_rows[first + i];
+		snapshot->slot[i].num = row->def;
+		if (!row->def_len)
+			continue;
+		snapshot->slot[i].blob = blob_new(row->def_suites,
+						  row->def_len);
+		if (!snapshot->slot[i].blob) {
+			kssl_snapshot_put(snapshot);
+			return NULL;
+		}
+	}
+	return snapshot;
+}
+
+int __init kssl_settings_init(void)
+{
+	defaults.dup = snapshot_default(0, KSSL_ROWS_DUP);
+	defaults.inherit = snapshot_default(KSSL_ROWS_DUP,
+					    KSSL_ROWS - KSSL_ROWS_DUP);
+	if (defaults.dup && defaults.inherit)
+		return 0;
+	kssl_settings_exit();
+	return -ENOMEM;
+}
+
+void kssl_settings_exit(void)
+{
+	kssl_settings_put(&defaults);
+}
+
+/**
+ * kssl_settings_default - take references on the default settings
+ *
+ * Return: settings that the caller has to put.
+ */
+struct kssl_settings kssl_settings_default(void)
+{
+	return kssl_settings_get(&defaults);
+}
+
+/**
+ * kssl_settings_get - take references on settings
+ * @settings: some that cannot go meanwhile
+ *
+ * Return: a copy of @settings that the caller has to put.
+ */
+struct kssl_settings kssl_settings_get(const struct kssl_settings *settings)
+{
+	kssl_snapshot_get(settings->dup);
+	kssl_snapshot_get(settings->inherit);
+	return *settings;
+}
+
+/**
+ * kssl_settings_put - drop the references of settings
+ * @settings: the settings; members may be NULL
+ *
+ * Context: any.
+ */
+void kssl_settings_put(struct kssl_settings *settings)
+{
+	kssl_snapshot_put(settings->dup);
+	kssl_snapshot_put(settings->inherit);
+}
+
+static int check_value(const struct kssl_row *row,
+		       const struct kssl_value *value, u8 level, bool frozen,
+		       struct kssl_reason *why)
+{
+	if (!(row->levels & level))
+		return kssl_refuse_nested(why, -EINVAL, KSSL_A_SETTINGS,
+					  row->attr, level == KSSL_LEVEL_CTX ?
+					  "not a setting of a context" :
+					  "not a setting of a connection");
+	if (frozen && !row->live)
+		return kssl_refuse_nested(why, -EBUSY, KSSL_A_SETTINGS,
+					  row->attr,
+					  "fixed since the handshake began");
+	return kssl_row_check(row, value, why);
+}
+
+static const char *find_conflict(const struct kssl_settings *settings,
+				 enum kssl_row_id *blamed)
+{
+	u64 min = kssl_settings_num(settings, KSSL_ROW_MIN_PROTO);
+	u64 max = kssl_settings_num(settings, KSSL_ROW_MAX_PROTO);
+	u64 verify = kssl_settings_num(settings, KSSL_ROW_VERIFY_MODE);
+	u64 method = kssl_settings_num(settings, KSSL_ROW_METHOD);
+	u64 role = kssl_settings_num(settings, KSSL_ROW_ROLE);
+
+	*blamed = KSSL_ROW_MIN_PROTO;
+	if (min && max && min > max)
+		return "min-proto is above max-proto";
+	*blamed = KSSL_ROW_VERIFY_MODE;
+	if (verify && !(verify & KSSL_VERIFY_PEER))
+		return "verify-mode has bits that need peer";
+	*blamed = KSSL_ROW_ROLE;
+	if (role && method && role != method)
+		return "the context's method does not allow this role";
+	return NULL;
+}
+
+/* Blames of two rows in conflict the one that the request has. */
+static int check_conflict(const struct kssl_settings *settings,
+			  const struct kssl_value *values, unsigned int n,
+			  struct kssl_reason *why)
+{
+	enum kssl_row_id blamed;
+	const char *text = find_conflict(settings, &blamed);
+	unsigned int i;
+	u16 attr;
+
+	if (!text)
+		return 0;
+	attr = values[0].attr;
+	for (i = 0; i < n; i++)
+		if (values[i].attr == kssl_rows[blamed].attr)
+			attr = values[i].attr;
+	return kssl_refuse_nested(why, -EINVAL, KSSL_A_SETTINGS, attr, text);
+}
+
+static int store(struct kssl_snapshot *snapshot, enum kssl_row_id id,
+		 const struct kssl_value *value)
+{
+	union kssl_slot *slot = &snapshot->slot[id - snapshot->first];
+	const struct kssl_row *row = &kssl_rows[id];
+	u64 mask = kssl_row_mask(row, value);
+	struct kssl_blob *blob = NULL;
+
+	if (!kssl_row_is_blob(row)) {
+		slot->num = (slot->num & ~mask) | (value->num & mask);
+		return 0;
+	}
+	if (value->len) {
+		blob = blob_new(value->data, value->len);
+		if (!blob)
+			return -ENOMEM;
+	}
+	blob_put(slot->blob);
+	slot->blob = blob;
+	return 0;
+}
+
+/* Makes *@snapshot one that is not @old's, so that it may be written. */
+static int make_own(struct kssl_snapshot **snapshot,
+		    struct kssl_snapshot *old)
+{
+	struct kssl_snapshot *copy;
+
+	if (*snapshot != old)
+		return 0;
+	copy = snapshot_copy(old);
+	if (!copy)
+		return -ENOMEM;
+	kssl_snapshot_put(old);
+	*snapshot = copy;
+	return 0;
+}
+
+static int change_row(const struct kssl_settings *old,
+		      const struct kssl_value *value, u8 level, bool frozen,
+		      struct kssl_settings *new, struct kssl_reason *why)
+{
+	enum kssl_row_id id = kssl_row_find(value->attr);
+	bool dup = id < KSSL_ROWS_DUP;
+	int err;
+
+	if (id == KSSL_ROWS)
+		return kssl_refuse_nested(why, -EINVAL, KSSL_A_SETTINGS,
+					  value->attr, "no such setting");
+	err = check_value(&kssl_rows[id], value, level, frozen, why);
+	if (err)
+		return err;
+	if (dup)
+		err = make_own(&new->dup, old->dup);
+	else
+		err = make_own(&new->inherit, old->inherit);
+	if (err)
+		return err;
+	return store(dup ? new->dup : new->inherit, id, value);
+}
+
+/**
+ * kssl_settings_change - make settings that differ in some rows
+ * @old: the settings to start from, unchanged
+ * @values: the rows and their new values
+ * @n: how many @values there are
+ * @level: whose settings they are, KSSL_LEVEL_CTX or KSSL_LEVEL_CONN
+ * @frozen: the handshake began, so only live rows may change
+ * @new: takes the result, which the caller has to put, on success only
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL for a row that does not exist, is not of this level, is
+ * out of its bounds or contradicts another; -EBUSY for a frozen row; -ENOMEM.
+ */
+int kssl_settings_change(const struct kssl_settings *old,
+			 const struct kssl_value *values, unsigned int n,
+			 u8 level, bool frozen, struct kssl_settings *new,
+			 struct kssl_reason *why)
+{
+	struct kssl_settings result = kssl_settings_get(old);
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < n && !err; i++)
+		err = change_row(old, &values[i], level, frozen, &result, why);
+	if (!err && n)
+		err = check_conflict(&result, values, n, why);
+	if (err) {
+		kssl_settings_put(&result);
+		return err;
+	}
+	*new = result;
+	return 0;
+}
+
+/**
+ * kssl_settings_has_suite - is a cipher suite in a list
+ * @settings: the settings
+ * @id: the list, KSSL_ROW_CIPHER_LIST or KSSL_ROW_CIPHERSUITES
+ * @code: the suite's IANA code
+ *
+ * Return: true if it is.
+ */
+bool kssl_settings_has_suite(const struct kssl_settings *settings,
+			     enum kssl_row_id id, u16 code)
+{
+	const struct kssl_blob *blob = kssl_settings_blob(settings, id);
+	const u16 *codes;
+	u32 i;
+
+	if (!blob)
+		return false;
+	codes = (const u16 *)blob->data;
+	for (i = 0; i < blob->len / sizeof(*codes); i++)
+		if (codes[i] == code)
+			return true;
+	return false;
+}
+
+/**
+ * kssl_settings_same_policy - do settings differ in live rows at most
+ * @a: some settings
+ * @b: others, made from @a by a change
+ *
+ * Return: true if all rows that are policy are the same.
+ */
+bool kssl_settings_same_policy(const struct kssl_settings *a,
+			       const struct kssl_settings *b)
+{
+	const union kssl_slot *of_a, *of_b;
+	enum kssl_row_id id;
+	bool same = true;
+
+	for (id = 0; id < KSSL_ROWS && same; id++) {
+		if (kssl_rows[id].live)
+			continue;
+		of_a = kssl_settings_slot(a, id);
+		of_b = kssl_settings_slot(b, id);
+		if (kssl_row_is_blob(&kssl_rows[id]))
+			same = of_a->blob == of_b->blob;
+		else
+			same = of_a->num == of_b->num;
+	}
+	return same;
+}
+
+/**
+ * kssl_settings_role - the role of a connection with these settings
+ * @settings: the settings
+ *
+ * Return: the role that was set, else the only one that the method allows,
+ * else KSSL_ROLE_UNSET.
+ */
+enum kssl_role kssl_settings_role(const struct kssl_settings *settings)
+{
+	u64 role = kssl_settings_num(settings, KSSL_ROW_ROLE);
+
+	BUILD_BUG_ON((int)KSSL_ROLE_CLIENT != (int)KSSL_METHOD_CLIENT);
+	BUILD_BUG_ON((int)KSSL_ROLE_SERVER != (int)KSSL_METHOD_SERVER);
+	return role ?: kssl_settings_num(settings, KSSL_ROW_METHOD);
+}

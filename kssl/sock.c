@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: sockets
+ *
+ * Which TCP socket belongs to which connection. A binding is made when a
+ * connection begins its handshake on a socket, or attaches, and stays on the
+ * socket until that is destroyed, which is when its destructor tells us. A
+ * connection that is cleared or freed before only lets go of the binding; the
+ * next one on the same socket takes it over.
+ *
+ * From attach on the socket has a reference on the connection: the connection
+ * follows its socket. Before, the binding must not keep the connection alive,
+ * so its pointer is followed with kref_get_unless_zero() only.
+ *
+ * Each binding pins the module, whose destructor the socket will call.
+ */
+
+#include <linux/module.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <linux/sock_diag.h>
+
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+
+#include "conn.h"
+#include "event.h"
+#include "reason.h"
+#include "sock.h"
+
+static struct rhashtable socks;
+
+static const struct rhashtable_params sock_params = {
+	.key_len		= sizeof_field(struct kssl_sock, sk),
+	.key_offset		= offsetof(struct kssl_sock, sk),
+	.head_offset		= offsetof(struct kssl_sock, node),
+	.automatic_shrinking	= true,
+};
+
+static void sock_free_rcu(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct kssl_sock, rcu));
+	module_put(THIS_MODULE);
+}
+
+static void sock_put_ref(struct kssl_sock *sock)
+{
+	if (refcount_dec_and_test(&sock->ref))
+		call_rcu(&sock->rcu, sock_free_rcu);
+}
+
+static struct kssl_sock *sock_find(struct sock *sk)
+{
+	struct kssl_sock *sock;
+
+	rcu_read_lock();
+	sock = rhashtable_lookup_fast(&socks, &sk, sock_params);
+	rcu_read_unlock();
+	return sock;
+}
+
+/* Takes the connection from a binding, with a reference, if it is alive. */
+static struct kssl *take_conn(struct kssl_sock *sock)
+{
+	struct kssl *s;
+
+	spin_lock_bh(&sock->lock);
+	s = sock->conn;
+	sock->conn = NULL;
+	if (s && !sock->attached && !kref_get_unless_zero(&s->object.ref))
+		s = NULL;
+	sock->attached = false;
+	spin_unlock_bh(&sock->lock);
+	return s;
+}
+
+/* The socket of @s is gone: the connection is closed, unless it was cleared. */
+static void close_conn(struct kssl *s, struct kssl_sock *sock)
+{
+	bool ours, closed = false;
+
+	spin_lock_bh(&s->object.lock);
+	ours = s->sock == sock;
+	if (ours) {
+		s->sock = NULL;
+		closed = s->state == KSSL_STATE_HANDSHAKE ||
+			s->state == KSSL_STATE_ESTABLISHED;
+		if (closed)
+			WRITE_ONCE(s->state, KSSL_STATE_CLOSED);
+	}
+	spin_unlock_bh(&s->object.lock);
+	if (closed)
+		kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
+	if (ours)
+		sock_put_ref(sock);
+	kssl_free(s);
+}
+
+/* May be called in any context, by the kernel's last user of the socket. */
+static void sock_destruct(struct sock *sk)
+{
+	struct kssl_sock *sock = sock_find(sk);
+	void (*destruct)(struct sock *sk) = sock->destruct;
+	struct kssl *s = take_conn(sock);
+
+	if (s)
+		close_conn(s, sock);
+	rhashtable_remove_fast(&socks, &sock->node, sock_params);
+	sock_put_ref(sock);
+	/* A tail call: no frame of this module is left when it may go. */
+	destruct(sk);
+}
+
+static void read_addresses(struct kssl_sock *sock, struct sock *sk)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	sock->family = sk->sk_family;
+	sock->local.port = ntohs(inet->inet_sport);
+	sock->peer.port = ntohs(inet->inet_dport);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6) {
+		memcpy(sock->local.addr, &sk->sk_v6_rcv_saddr,
+		       sizeof(struct in6_addr));
+		memcpy(sock->peer.addr, &sk->sk_v6_daddr,
+		       sizeof(struct in6_addr));
+		return;
+	}
+#endif
+	memcpy(sock->local.addr, &inet->inet_saddr, sizeof(inet->inet_saddr));
+	memcpy(sock->peer.addr, &inet->inet_daddr, sizeof(inet->inet_daddr));
+}
+
+static struct kssl_sock *sock_new(struct sock *sk)
+{
+	struct kssl_sock *sock;
+	u32 cookie[2];
+
+	sock = kzalloc_obj(*sock, GFP_KERNEL_ACCOUNT);
+	if (!sock)
+		return NULL;
+	refcount_set(&sock->ref, 1);
+	spin_lock_init(&sock->lock);
+	sock->sk = sk;
+	sock_diag_save_cookie(sk, cookie);
+	sock->cookie = (u64)cookie[1] << 32 | cookie[0];
+	read_addresses(sock, sk);
+	return sock;
+}
+
+/* Finds the binding of a socket or puts one on it. */
+static struct kssl_sock *sock_obtain(struct sock *sk)
+{
+	struct kssl_sock *sock;
+	int err = 0;
+
+	lock_sock(sk);
+	sock = sock_find(sk);
+	if (sock)
+		goto unlock;
+	sock = sock_new(sk);
+	if (!sock) {
+		err = -ENOMEM;
+		goto unlock;
+	}
+	err = rhashtable_insert_fast(&socks, &sock->node, sock_params);
+	if (err) {
+		kfree(sock);
+		goto unlock;
+	}
+	__module_get(THIS_MODULE);
+	sock->destruct = sk->sk_destruct;
+	/* Pairs with the destructor's callers, which take no lock. */
+	smp_store_release(&sk->sk_destruct, sock_destruct);
+unlock:
+	release_sock(sk);
+	return err ? ERR_PTR(err) : sock;
+}
+
+/**
+ * kssl_sock_bind - bind a connection to a TCP socket
+ * @s: a claimed connection that is not bound
+ * @sk: the socket, of which the caller holds the file
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ * Return: 0; -EBUSY when the socket belongs to another connection; -ENOMEM.
+ */
+int kssl_sock_bind(struct kssl *s, struct sock *sk, struct kssl_reason *why)
+{
+	struct kssl_sock *sock = sock_obtain(sk);
+	bool taken;
+
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
+	spin_lock_bh(&sock->lock);
+	taken = sock->conn;
+	if (!taken)
+		sock->conn = s;
+	spin_unlock_bh(&sock->lock);
+	if (taken)
+		return kssl_refuse(why, -EBUSY, KSSL_A_FD,
+				   "the socket belongs to another connection");
+	refcount_inc(&sock->ref);
+	spin_lock_bh(&s->object.lock);
+	s->sock = sock;
+	spin_unlock_bh(&s->object.lock);
+	return 0;
+}
+
+/**
+ * kssl_sock_attach - let a socket hold its connection from now on
+ * @sock: the binding of a claimed connection
+ */
+void kssl_sock_attach(struct kssl_sock *sock)
+{
+	spin_lock_bh(&sock->lock);
+	kssl_up_ref(sock->conn);
+	sock->attached = true;
+	spin_unlock_bh(&sock->lock);
+}
+
+/**
+ * kssl_sock_detach - let go of a binding
+ * @sock: what the connection pointed to and does not any more
+ * @s: the connection, which may be in its release
+ *
+ * Context: any.
+ */
+void kssl_sock_detach(struct kssl_sock *sock, struct kssl *s)
+{
+	bool attached = false;
+
+	spin_lock_bh(&sock->lock);
+	if (sock->conn == s) {
+		attached = sock->attached;
+		sock->conn = NULL;
+		sock->attached = false;
+	}
+	spin_unlock_bh(&sock->lock);
+	sock_put_ref(sock);
+	if (attached)
+		kssl_free(s);
+}
+
+/**
+ * kssl_sock_unbind - undo kssl_sock_bind()
+ * @s: the claimed connection
+ *
+ * Context: any.
+ */
+void kssl_sock_unbind(struct kssl *s)
+{
+	struct kssl_sock *sock;
+
+	spin_lock_bh(&s->object.lock);
+	sock = s->sock;
+	s->sock = NULL;
+	spin_unlock_bh(&s->object.lock);
+	if (sock)
+		kssl_sock_detach(sock, s);
+}
+
+int __init kssl_sock_init(void)
+{
+	return rhashtable_init(&socks, &sock_params);
+}
+
+void kssl_sock_exit(void)
+{
+	rhashtable_destroy(&socks);
+}

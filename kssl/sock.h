@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KSSL_SOCK_H
+#define _KSSL_SOCK_H
+
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct kssl;
+struct kssl_reason;
+struct sock;
+
+/**
+ * struct kssl_addr - one end of a TCP connection
+ * @addr: IPv4 or IPv6 address, network byte order
+ * @port: port, host byte order
+ */
+struct kssl_addr {
+	u8 addr[16];
+	u16 port;
+};
+
+/**
+ * struct kssl_sock - that a socket belongs to a connection
+ * @node: in the table of sockets, by @sk
+ * @ref: the socket's, and the connection's while it points here
+ * @sk: the socket, which takes this from the table when it ends
+ * @destruct: the socket's own destructor
+ * @lock: guards @conn and @attached; no other lock is taken inside
+ * @conn: the connection, or NULL
+ * @attached: the socket has a reference on @conn
+ * @family: AF_INET or AF_INET6
+ * @local: the socket's own end
+ * @peer: the other end
+ * @cookie: the socket's cookie
+ * @rcu: frees it after the last lookup
+ */
+struct kssl_sock {
+	struct rhash_head node;
+	refcount_t ref;
+	struct sock *sk;
+	void (*destruct)(struct sock *sk);
+	spinlock_t lock;	/* see above */
+	struct kssl *conn;
+	bool attached;
+	u16 family;
+	struct kssl_addr local;
+	struct kssl_addr peer;
+	u64 cookie;
+	struct rcu_head rcu;
+};
+
+int kssl_sock_init(void);
+void kssl_sock_exit(void);
+
+int __must_check kssl_sock_bind(struct kssl *s, struct sock *sk,
+				struct kssl_reason *why);
+void kssl_sock_attach(struct kssl_sock *sock);
+void kssl_sock_detach(struct kssl_sock *sock, struct kssl *s);
+void kssl_sock_unbind(struct kssl *s);
+
+#endif /* _KSSL_SOCK_H */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KSSL_SUITE_H
+#define _KSSL_SUITE_H
+
+#include <linux/types.h>
+
+/**
+ * struct kssl_cipher - a cipher of net/tls
+ * @type: TLS_CIPHER_*
+ * @aead: name of its algorithm in the crypto API
+ * @key_size: bytes of key
+ * @iv_size: bytes of what linux/tls.h calls iv
+ * @salt_size: bytes of what linux/tls.h calls salt
+ */
+struct kssl_cipher {
+	u16 type;
+	const char *aead;
+	u8 key_size;
+	u8 iv_size;
+	u8 salt_size;
+};
+
+/**
+ * struct kssl_suite - a cipher suite that net/tls can carry
+ * @code: IANA code
+ * @version: the one TLS version that it belongs to
+ * @cipher: its cipher
+ * @hmac: name of the HMAC over its hash in the crypto API
+ * @hash_size: bytes of its hash, so of a traffic secret
+ */
+struct kssl_suite {
+	u16 code;
+	u16 version;
+	const struct kssl_cipher *cipher;
+	const char *hmac;
+	u8 hash_size;
+};
+
+const struct kssl_suite *kssl_suite_find(u16 code);
+
+#endif /* _KSSL_SUITE_H */
