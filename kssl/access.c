@@ -25,9 +25,12 @@
 #include "access.h"
 #include "object.h"
 
+/* Who opened the netlink socket; NULL if no process did. */
 static const struct cred *opener(const struct sk_buff *skb)
 {
-	return NETLINK_CB(skb).sk->sk_socket->file->f_cred;
+	const struct socket *sock = NETLINK_CB(skb).sk->sk_socket;
+
+	return sock && sock->file ? sock->file->f_cred : NULL;
 }
 
 /**
@@ -39,8 +42,10 @@ static const struct cred *opener(const struct sk_buff *skb)
  */
 bool kssl_access_by_opener(const struct sk_buff *skb)
 {
-	return (NETLINK_CB(skb).flags & NETLINK_SKB_DST) ||
-		uid_eq(opener(skb)->euid, current_euid());
+	const struct cred *cred = opener(skb);
+
+	return cred && ((NETLINK_CB(skb).flags & NETLINK_SKB_DST) ||
+			uid_eq(cred->euid, current_euid()));
 }
 
 /**
@@ -53,11 +58,12 @@ bool kssl_access_by_opener(const struct sk_buff *skb)
  */
 struct kssl_asker kssl_access_asker(const struct sk_buff *skb)
 {
+	const struct cred *cred = opener(skb);
 	struct kssl_asker asker = {
 		.uid = kssl_access_by_opener(skb) ? current_euid() :
 			INVALID_UID,
-		.admin = netlink_ns_capable(skb, opener(skb)->user_ns,
-					    CAP_NET_ADMIN),
+		.admin = cred && netlink_ns_capable(skb, cred->user_ns,
+						    CAP_NET_ADMIN),
 	};
 
 	return asker;
@@ -83,12 +89,12 @@ bool kssl_access_admin(const struct sk_buff *skb,
 		       const struct kssl_object *object)
 {
 	const struct user_namespace *ns = object->cred->user_ns;
-	const struct user_namespace *his = opener(skb)->user_ns;
+	const struct cred *cred = opener(skb);
 
-	if (!asker->admin || !is_visible(skb, object))
+	if (!cred || !asker->admin || !is_visible(skb, object))
 		return false;
 	/* A capability reaches the namespaces below its own. */
-	while (ns && ns != his)
+	while (ns && ns != cred->user_ns)
 		ns = ns->parent;
 	return ns;
 }

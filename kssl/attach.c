@@ -296,9 +296,12 @@ static int attach_claimed(struct kssl *s, struct socket *sock,
 			  struct kssl_reason *why)
 {
 	const struct kssl_suite *suite = kssl_suite_find(params->suite);
+	/* Live rows may change meanwhile, and their snapshot with them. */
+	struct kssl_settings settings = kssl_conn_settings(s);
 	int err;
 
-	err = check_policy(&s->settings, params, suite, why);
+	err = check_policy(&settings, params, suite, why);
+	kssl_settings_put(&settings);
 	if (!err)
 		err = prepare_direction(suite, &params->tx, KSSL_A_TX, why);
 	if (!err)

@@ -65,7 +65,7 @@ static int check_sock(struct sock *sk, bool *ulp, struct kssl_reason *why)
 {
 	int err;
 
-	if (!sk_is_tcp(sk))
+	if (!sk || !sk_is_tcp(sk))
 		return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_FD,
 				   "not a TCP socket");
 	lock_sock(sk);

@@ -46,8 +46,11 @@ static void sock_free_rcu(struct rcu_head *rcu)
 
 static void sock_put_ref(struct kssl_sock *sock)
 {
-	if (refcount_dec_and_test(&sock->ref))
-		call_rcu(&sock->rcu, sock_free_rcu);
+	if (!refcount_dec_and_test(&sock->ref))
+		return;
+	if (sock->net)
+		put_net(sock->net);
+	call_rcu(&sock->rcu, sock_free_rcu);
 }
 
 static struct kssl_sock *sock_find(struct sock *sk)
@@ -215,9 +218,18 @@ int kssl_sock_bind(struct kssl *s, struct sock *sk, struct kssl_reason *why)
  */
 void kssl_sock_attach(struct kssl_sock *sock)
 {
+	struct kssl *s;
+
 	spin_lock_bh(&sock->lock);
-	kssl_up_ref(sock->conn);
+	s = sock->conn;
+	kssl_up_ref(s);
 	sock->attached = true;
+	/*
+	 * A socket that came from elsewhere may outlive the connection's own
+	 * namespace, but must not pin the one that it is in itself.
+	 */
+	if (!sock->net && !net_eq(s->object.net, sock_net(sock->sk)))
+		sock->net = get_net(s->object.net);
 	spin_unlock_bh(&sock->lock);
 }
 

@@ -9,6 +9,7 @@
 
 struct kssl;
 struct kssl_reason;
+struct net;
 struct sock;
 
 /**
@@ -27,9 +28,10 @@ struct kssl_addr {
  * @ref: the socket's, and the connection's while it points here
  * @sk: the socket, which takes this from the table when it ends
  * @destruct: the socket's own destructor
- * @lock: guards @conn and @attached; no other lock is taken inside
+ * @lock: guards @conn, @attached and @net; no other lock is taken inside
  * @conn: the connection, or NULL
  * @attached: the socket has a reference on @conn
+ * @net: the connection's network namespace if it is not the socket's, or NULL
  * @family: AF_INET or AF_INET6
  * @local: the socket's own end
  * @peer: the other end
@@ -44,6 +46,7 @@ struct kssl_sock {
 	spinlock_t lock;	/* see above */
 	struct kssl *conn;
 	bool attached;
+	struct net *net;
 	u16 family;
 	struct kssl_addr local;
 	struct kssl_addr peer;
