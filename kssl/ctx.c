@@ -85,8 +85,8 @@ struct kssl_ctx *kssl_ctx_create(struct net *net, const struct cred *cred,
 		err = -ENOMEM;
 		goto put_defaults;
 	}
-	err = kssl_settings_change(&defaults, values, n, KSSL_LEVEL_CTX, false,
-				   &ctx->settings, why);
+	err = kssl_settings_change(&defaults, values, n, KSSL_LEVEL_NEW_CTX,
+				   false, &ctx->settings, why);
 	if (err)
 		goto free_ctx;
 	err = kssl_object_init(&ctx->object, &kssl_ctx_type, net, cred);

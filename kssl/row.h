@@ -37,9 +37,15 @@ enum kssl_row_type {
 	KSSL_ROW_TEXT,
 };
 
-#define KSSL_LEVEL_CTX	0x1
-#define KSSL_LEVEL_CONN	0x2
-#define KSSL_LEVEL_BOTH	(KSSL_LEVEL_CTX | KSSL_LEVEL_CONN)
+/*
+ * Where a row can be set. The method belongs to a new context only: with
+ * another one, roles that connections have already could become impossible.
+ */
+#define KSSL_LEVEL_NEW_CTX	0x1
+#define KSSL_LEVEL_CTX		0x2
+#define KSSL_LEVEL_CONN		0x4
+#define KSSL_LEVEL_ANY_CTX	(KSSL_LEVEL_NEW_CTX | KSSL_LEVEL_CTX)
+#define KSSL_LEVEL_ANY		(KSSL_LEVEL_ANY_CTX | KSSL_LEVEL_CONN)
 
 /**
  * struct kssl_row - one row of the settings table

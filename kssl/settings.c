@@ -181,15 +181,22 @@ void kssl_settings_put(struct kssl_settings *settings)
 	kssl_snapshot_put(settings->inherit);
 }
 
+static const char *wrong_level(const struct kssl_row *row, u8 level)
+{
+	if (level == KSSL_LEVEL_CONN)
+		return "not a setting of a connection";
+	if (row->levels & KSSL_LEVEL_NEW_CTX)
+		return "fixed since the context was made";
+	return "not a setting of a context";
+}
+
 static int check_value(const struct kssl_row *row,
 		       const struct kssl_value *value, u8 level, bool frozen,
 		       struct kssl_reason *why)
 {
 	if (!(row->levels & level))
 		return kssl_refuse_nested(why, -EINVAL, KSSL_A_SETTINGS,
-					  row->attr, level == KSSL_LEVEL_CTX ?
-					  "not a setting of a context" :
-					  "not a setting of a connection");
+					  row->attr, wrong_level(row, level));
 	if (frozen && !row->live)
 		return kssl_refuse_nested(why, -EBUSY, KSSL_A_SETTINGS,
 					  row->attr,
@@ -197,8 +204,19 @@ static int check_value(const struct kssl_row *row,
 	return kssl_row_check(row, value, why);
 }
 
-static const char *find_conflict(const struct kssl_settings *settings,
-				 enum kssl_row_id *blamed)
+/**
+ * struct conflict - two rows that contradict each other
+ * @text: what about
+ * @one: a row
+ * @other: the other row, or the same
+ */
+struct conflict {
+	const char *text;
+	enum kssl_row_id one;
+	enum kssl_row_id other;
+};
+
+static struct conflict find_conflict(const struct kssl_settings *settings)
 {
 	u64 min = kssl_settings_num(settings, KSSL_ROW_MIN_PROTO);
 	u64 max = kssl_settings_num(settings, KSSL_ROW_MAX_PROTO);
@@ -206,35 +224,36 @@ static const char *find_conflict(const struct kssl_settings *settings,
 	u64 method = kssl_settings_num(settings, KSSL_ROW_METHOD);
 	u64 role = kssl_settings_num(settings, KSSL_ROW_ROLE);
 
-	*blamed = KSSL_ROW_MIN_PROTO;
 	if (min && max && min > max)
-		return "min-proto is above max-proto";
-	*blamed = KSSL_ROW_VERIFY_MODE;
+		return (struct conflict){ "min-proto is above max-proto",
+			KSSL_ROW_MIN_PROTO, KSSL_ROW_MAX_PROTO };
 	if (verify && !(verify & KSSL_VERIFY_PEER))
-		return "verify-mode has bits that need peer";
-	*blamed = KSSL_ROW_ROLE;
+		return (struct conflict){
+			"verify-mode has bits that need peer",
+			KSSL_ROW_VERIFY_MODE, KSSL_ROW_VERIFY_MODE };
 	if (role && method && role != method)
-		return "the context's method does not allow this role";
-	return NULL;
+		return (struct conflict){
+			"the context's method does not allow this role",
+			KSSL_ROW_ROLE, KSSL_ROW_METHOD };
+	return (struct conflict){};
 }
 
-/* Blames of two rows in conflict the one that the request has. */
+/* Blames of two rows in conflict one that the request has. */
 static int check_conflict(const struct kssl_settings *settings,
 			  const struct kssl_value *values, unsigned int n,
 			  struct kssl_reason *why)
 {
-	enum kssl_row_id blamed;
-	const char *text = find_conflict(settings, &blamed);
+	const struct conflict conflict = find_conflict(settings);
+	u16 attr = kssl_rows[conflict.other].attr;
 	unsigned int i;
-	u16 attr;
 
-	if (!text)
+	if (!conflict.text)
 		return 0;
-	attr = values[0].attr;
 	for (i = 0; i < n; i++)
-		if (values[i].attr == kssl_rows[blamed].attr)
+		if (values[i].attr == kssl_rows[conflict.one].attr)
 			attr = values[i].attr;
-	return kssl_refuse_nested(why, -EINVAL, KSSL_A_SETTINGS, attr, text);
+	return kssl_refuse_nested(why, -EINVAL, KSSL_A_SETTINGS, attr,
+				  conflict.text);
 }
 
 static int store(struct kssl_snapshot *snapshot, enum kssl_row_id id,
@@ -303,7 +322,7 @@ static int change_row(const struct kssl_settings *old,
  * @old: the settings to start from, unchanged
  * @values: the rows and their new values
  * @n: how many @values there are
- * @level: whose settings they are, KSSL_LEVEL_CTX or KSSL_LEVEL_CONN
+ * @level: whose settings they are, one of KSSL_LEVEL_*
  * @frozen: the handshake began, so only live rows may change
  * @new: takes the result, which the caller has to put, on success only
  * @why: takes the reason of a refusal, or NULL
