@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Replies into structs, the single getters, and the copy that a handle keeps.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "fake.h"
+#include "tap.h"
+
+static struct fake fake;
+static struct kssl_client *client;
+static struct kssl_ctx *ctx;
+static struct kssl *s;
+
+static void check_settings(const struct kssl_settings_info *rows)
+{
+	check(rows->method == KSSL_METHOD_SERVER);
+	check(rows->role == KSSL_ROLE_SERVER);
+	check(rows->options == (KSSL_OP_NO_TICKET | KSSL_OP_GREASE));
+	check(rows->mode == KSSL_MODE_AUTO_RETRY);
+	check(rows->min_proto == 0x0303 && rows->max_proto == 0x0304);
+	check(rows->verify_mode == KSSL_VERIFY_PEER);
+	check(rows->verify_depth == -1);
+	check(rows->timeout == 7200);
+	check(rows->max_cert_list == 102400);
+	check(rows->read_ahead == 1);
+	check(rows->cipher_list_n == 3 && rows->cipher_list[0] == 0xc02b &&
+	      rows->cipher_list[2] == 0x009c);
+	check(rows->ciphersuites_n == 2 && rows->ciphersuites[1] == 0x1303);
+	check(!strcmp(rows->label, "front"));
+}
+
+static void check_info(const struct kssl_info *info)
+{
+	static const uint8_t local[16] = { 127, 0, 0, 1 };
+	static const uint8_t peer[16] = { 127, 0, 0, 2 };
+
+	check(info->id == kssl_id(s) && info->ctx_id == 1);
+	check(info->state == KSSL_STATE_INITIAL);
+	check(info->refs == 1 && info->held == 1 && info->holders == 1);
+	check(info->uid == 1000 && info->age == 1234567890123);
+	check(info->settings_id == 5000000000);
+	check(info->inherit_id == 5000000001);
+	check(info->version == 0x0304 && info->suite == 0x1301);
+	check(info->verify_result == 18);
+	check(info->family == AF_INET);
+	check(info->local_port == 443 && info->peer_port == 50000);
+	check(!memcmp(info->local_addr, local, 16));
+	check(!memcmp(info->peer_addr, peer, 16));
+	check(info->sock_cookie == 99);
+	check(info->result == EPERM);
+	check(!strcmp(info->result_text, "no such suite"));
+	check_settings(&info->settings);
+}
+
+static void test_conn(void)
+{
+	struct kssl_info *info = kssl_get_info(s);
+
+	check_info(info);
+	kssl_info_free(info);
+	info = kssl_info_by_id(client, kssl_id(s));
+	check_info(info);
+	kssl_info_free(info);
+	check(!kssl_info_by_id(client, 400) && kssl_errno() == ENOENT);
+}
+
+static void test_ctx(void)
+{
+	struct kssl_ctx_info *info = kssl_ctx_get_info(ctx);
+
+	check(info->id == 1 && info->refs == 1 && info->held == 1);
+	check(info->holders == 1 && info->conns == 3 && info->uid == 1000);
+	check(info->age == 42 && info->settings_id == 7);
+	check(info->inherit_id == 8);
+	check_settings(&info->settings);
+	kssl_ctx_info_free(info);
+	info = kssl_ctx_info_by_id(client, 1);
+	check(info && info->id == 1);
+	kssl_ctx_info_free(info);
+	check(!kssl_ctx_info_by_id(client, 400) && kssl_errno() == ENOENT);
+}
+
+static void test_getters(void)
+{
+	enum kssl_method method = KSSL_METHOD_EITHER;
+	enum kssl_role role = KSSL_ROLE_UNSET;
+	uint16_t codes[8] = { 0 };
+	uint64_t u64 = 0;
+	uint32_t u32 = 0;
+	uint16_t u16 = 0;
+	int32_t s32 = 0;
+	char label[16];
+	int on = 0;
+
+	check(kssl_get_options(s, &u64) &&
+	      u64 == (KSSL_OP_NO_TICKET | KSSL_OP_GREASE));
+	check(kssl_ctx_get_mode(ctx, &u32) && u32 == KSSL_MODE_AUTO_RETRY);
+	check(kssl_get_min_proto_version(s, &u16) && u16 == 0x0303);
+	check(kssl_ctx_get_max_proto_version(ctx, &u16) && u16 == 0x0304);
+	check(kssl_get_verify_mode(s, &u32) && u32 == 1);
+	check(kssl_ctx_get_verify_depth(ctx, &s32) && s32 == -1);
+	check(kssl_get_max_cert_list(s, &u32) && u32 == 102400);
+	check(kssl_ctx_get_read_ahead(ctx, &on) && on == 1);
+	check(kssl_get_timeout(s, &u32) && u32 == 7200);
+	check(kssl_ctx_get_method(ctx, &method) &&
+	      method == KSSL_METHOD_SERVER);
+	check(kssl_get_role(s, &role) && role == KSSL_ROLE_SERVER);
+
+	check(kssl_get_cipher_list(s, codes, 8) == 3 && codes[2] == 0x009c);
+	codes[1] = 1;
+	check(kssl_ctx_get_cipher_list(ctx, codes, 1) == 3 && codes[1] == 1);
+	check(kssl_get_ciphersuites(s, NULL, 0) == 2);
+	check(kssl_ctx_get_ciphersuites(ctx, codes, 8) == 2);
+	fake.refuse_at = 1;
+	fake.refuse_err = EPERM;
+	check(kssl_get_cipher_list(s, codes, 8) == -1 && kssl_errno() == EPERM);
+	check(!kssl_get_timeout(s, &u32) && kssl_errno() == EPERM);
+	fake.refuse_at = 0;
+
+	check(kssl_get_label(s, label, sizeof(label)) &&
+	      !strcmp(label, "front"));
+	check(kssl_ctx_get_label(ctx, label, 4) && !strcmp(label, "fro"));
+	label[0] = 'x';
+	check(kssl_get_label(s, label, 0) && label[0] == 'x');
+}
+
+static int reply_bare(struct fake *f, const struct nlmsghdr *req)
+{
+	uint64_t buf[64];
+	struct nlmsghdr *nlh = fake_reply(buf, req, KSSL_CMD_GET);
+
+	mnl_attr_put_u32(nlh, KSSL_A_ID, 9);
+	/* Wrong width, no terminator, no such attribute. */
+	mnl_attr_put(nlh, KSSL_A_UID, 3, "abc");
+	mnl_attr_put(nlh, KSSL_A_RESULT_TEXT, 3, "abc");
+	mnl_attr_put_u32(nlh, KSSL_A_MAX + 5, 1);
+	mnl_attr_put(nlh, KSSL_A_LOCAL_ADDR, 20, "01234567890123456789");
+	fake_queue(f, nlh, nlh->nlmsg_len);
+	return 1;
+}
+
+static void test_bare(void)
+{
+	struct kssl_info *info;
+
+	fake.answer = reply_bare;
+	info = kssl_info_by_id(client, 9);
+	fake.answer = NULL;
+	check(info && info->id == 9 && info->verify_result == -1);
+	check(info->uid == 0 && !strcmp(info->result_text, ""));
+	check(info->result == 0 && info->family == 0);
+	check(!memcmp(info->local_addr, "0123456789012345", 16));
+	check(info->settings.cipher_list_n == 0);
+	check(info->settings.label[0] == '\0');
+	kssl_info_free(info);
+}
+
+static void test_cached(void)
+{
+	unsigned int requests = fake.requests;
+	const struct kssl_info *info = kssl_cached_info(s);
+
+	check_info(info);
+	check(fake.requests == requests);
+	fake.state = KSSL_STATE_ERROR;
+	check(kssl_cached_info(s)->state == KSSL_STATE_INITIAL);
+	check(kssl_fail(s));
+	check(kssl_cached_info(s)->state == KSSL_STATE_ERROR);
+	fake.state = KSSL_STATE_INITIAL;
+	check(kssl_clear(s));
+	check(kssl_cached_info(s)->state == KSSL_STATE_INITIAL);
+}
+
+int main(void)
+{
+	fake_init(&fake);
+	client = fake_client(&fake);
+	ctx = kssl_ctx_new(client, KSSL_METHOD_SERVER);
+	s = kssl_new(ctx);
+	check(kssl_get_ctx_id(s) == 1 && kssl_ctx_id(ctx) == 1);
+	check(kssl_get_client(s) == client && kssl_ctx_client(ctx) == client);
+
+	test_conn();
+	test_ctx();
+	test_getters();
+	test_bare();
+	test_cached();
+
+	kssl_free(s);
+	kssl_ctx_free(ctx);
+	kssl_client_free(client);
+	return tap_done();
+}

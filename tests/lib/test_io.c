@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The data calls against a socket that behaves as one with kTLS: the linker
+ * puts the functions here in the place of recv() and its relatives.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "internal.h"
+#include "tap.h"
+
+#define FD	42
+
+static struct record {
+	int type;		/* -1: not a kTLS socket's */
+	size_t len;
+	size_t off;
+	unsigned char data[2048];
+} queue[16];
+static unsigned int head, tail;
+static int eof;			/* what comes after the last record */
+static int recv_err;		/* instead of a recv(), once */
+static int eio_once;		/* a recv() that another reader emptied */
+
+static int send_err[8];		/* of each send, 0: it goes through */
+static size_t send_max;		/* bytes a send takes at most */
+static unsigned int sends, alerts;
+static size_t sent;
+
+static void put(int type, const void *data, size_t len)
+{
+	struct record *record = &queue[tail++];
+
+	record->type = type;
+	record->len = len;
+	record->off = 0;
+	memcpy(record->data, data, len);
+}
+
+static void reset(void)
+{
+	head = 0;
+	tail = 0;
+	eof = 0;
+	recv_err = 0;
+	eio_once = 0;
+	memset(send_err, 0, sizeof(send_err));
+	send_max = 0;
+	sends = 0;
+	alerts = 0;
+	sent = 0;
+	kssl_error_clear();
+}
+
+static ssize_t fail(int err)
+{
+	errno = err;
+	return -1;
+}
+
+static ssize_t take(void *buf, size_t len, int flags)
+{
+	struct record *record = &queue[head];
+
+	if (len > record->len - record->off)
+		len = record->len - record->off;
+	memcpy(buf, record->data + record->off, len);
+	if (!(flags & MSG_PEEK)) {
+		record->off += len;
+		if (record->off == record->len)
+			head++;
+	}
+	return len;
+}
+
+ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
+{
+	if (fd != FD)
+		return fail(EBADF);
+	if (recv_err) {
+		int err = recv_err;
+
+		recv_err = 0;
+		return fail(err);
+	}
+	if (eio_once) {
+		eio_once = 0;
+		return fail(EIO);
+	}
+	if (head == tail)
+		return eof ? 0 : fail(EAGAIN);
+	if (queue[head].type != 23 && queue[head].type != -1)
+		return fail(EIO);
+	return take(buf, len, flags);
+}
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
+
+	if (fd != FD || !(flags & MSG_DONTWAIT))
+		return fail(EBADF);
+	if (recv_err) {
+		int err = recv_err;
+
+		recv_err = 0;
+		return fail(err);
+	}
+	if (head == tail || queue[head].type == -1)
+		msg->msg_controllen = 0;
+	if (head == tail)
+		return eof ? 0 : fail(EAGAIN);
+	if (queue[head].type >= 0) {
+		cmsg->cmsg_level = 282;
+		cmsg->cmsg_type = 2;
+		cmsg->cmsg_len = CMSG_LEN(1);
+		*CMSG_DATA(cmsg) = queue[head].type;
+	}
+	return take(msg->msg_iov->iov_base, msg->msg_iov->iov_len, flags);
+}
+
+static ssize_t send_some(int fd, size_t len, int flags)
+{
+	int err = send_err[sends++];
+
+	if (fd != FD || !(flags & MSG_NOSIGNAL))
+		return fail(EBADF);
+	if (err)
+		return fail(err);
+	if (send_max && len > send_max)
+		len = send_max;
+	sent += len;
+	return len;
+}
+
+ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
+{
+	(void)buf;
+	return send_some(fd, len, flags);
+}
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	const struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
+	ssize_t ret = send_some(fd, msg->msg_iov->iov_len, flags);
+
+	if (ret == 2 && cmsg->cmsg_level == 282 && cmsg->cmsg_type == 1 &&
+	    *CMSG_DATA(cmsg) == 21 &&
+	    !memcmp(msg->msg_iov->iov_base, "\1\0", 2))
+		alerts++;
+	return ret;
+}
+
+static void put_alert(uint8_t level, uint8_t code)
+{
+	unsigned char alert[2] = { level, code };
+
+	put(21, alert, 2);
+}
+
+static size_t message(unsigned char *to, uint8_t type, size_t len)
+{
+	memset(to, 0xff, 4 + len);
+	to[0] = type;
+	to[1] = len >> 16;
+	to[2] = len >> 8;
+	to[3] = len;
+	return 4 + len;
+}
+
+static void put_handshake(uint8_t type, size_t len)
+{
+	unsigned char buf[2048];
+
+	put(22, buf, message(buf, type, len));
+}
+
+static int failed(int err, const char *text)
+{
+	return kssl_errno() == err && errno == err &&
+	       !strcmp(kssl_error_text(), text);
+}
+
+static void test_read(void)
+{
+	char buf[16];
+
+	reset();
+	put(23, "hello", 5);
+	check(kssl_read(FD, buf, 3) == 3 && !memcmp(buf, "hel", 3));
+	check(kssl_read(FD, buf, sizeof(buf)) == 2 && !memcmp(buf, "lo", 2));
+	check(kssl_read(FD, buf, sizeof(buf)) == -1 && kssl_errno() == EAGAIN);
+	check(errno == EAGAIN);
+	eof = 1;
+	check(kssl_read(FD, buf, sizeof(buf)) == -1);
+	check(failed(ECONNABORTED, "the peer closed without close_notify"));
+	recv_err = ECONNRESET;
+	check(kssl_read(FD, buf, sizeof(buf)) == -1);
+	check(failed(ECONNRESET, strerror(ECONNRESET)));
+	recv_err = EINTR;
+	check(kssl_read(FD, buf, sizeof(buf)) == -1 && kssl_errno() == EINTR);
+	check(kssl_read(FD, buf, 0) == -1 && kssl_errno() == EINVAL);
+}
+
+static void test_read_past_control(void)
+{
+	unsigned char two[2048];
+	size_t len;
+	char buf[16];
+
+	reset();
+	put_handshake(4, 1500);
+	len = message(two, 4, 200);
+	len += message(two + len, 4, 600);
+	put(22, two, len);
+	put_alert(1, 90);
+	put(23, "data", 4);
+	check(kssl_read(FD, buf, sizeof(buf)) == 4 && !memcmp(buf, "data", 4));
+	check(head == tail);
+
+	/* Somebody else consumed the control record in between. */
+	put(23, "more", 4);
+	eio_once = 1;
+	check(kssl_read(FD, buf, sizeof(buf)) == 4);
+	eio_once = 1;
+	check(kssl_read(FD, buf, sizeof(buf)) == -1 && kssl_errno() == EAGAIN);
+}
+
+static void test_close_notify(void)
+{
+	char buf[16];
+
+	reset();
+	put(23, "x", 1);
+	put_alert(1, 0);
+	eof = 1;
+	check(kssl_control(FD) == KSSL_CONTROL_MORE);
+	check(kssl_read(FD, buf, sizeof(buf)) == 1);
+	/* It stays, so that everybody learns of it, kssl_shutdown() too. */
+	check(kssl_read(FD, buf, sizeof(buf)) == 0);
+	check(kssl_read(FD, buf, sizeof(buf)) == 0);
+	check(kssl_control(FD) == KSSL_CONTROL_CLOSED);
+	check(kssl_shutdown(FD) == 1 && alerts == 1);
+	check(kssl_errno() == 0);
+}
+
+static void test_control(void)
+{
+	reset();
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EAGAIN);
+	put_handshake(4, 0);
+	put(23, "data", 4);
+	check(kssl_control(FD) == KSSL_CONTROL_MORE && head == 1);
+	check(kssl_control(FD) == KSSL_CONTROL_MORE && head == 1);
+
+	reset();
+	put_alert(2, 40);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR);
+	check(failed(ECONNRESET, "handshake_failure"));
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR);
+	check(failed(ECONNRESET, "handshake_failure"));
+
+	reset();
+	put_alert(2, 255);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR);
+	check(failed(ECONNRESET, "alert 255"));
+
+	reset();
+	put(21, "\2", 1);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
+
+	reset();
+	put_handshake(24, 1);
+	put(23, "data", 4);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EKEYEXPIRED && head == 1);
+	check(kssl_control(FD) == KSSL_CONTROL_MORE);
+
+	reset();
+	put_handshake(0, 0);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR);
+	check(failed(EPROTO, "handshake message of type 0"));
+
+	reset();
+	put(22, "\4\0", 2);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
+
+	reset();
+	put(20, "\1", 1);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR);
+	check(failed(EPROTO, "record of type 20"));
+
+	reset();
+	put(-1, "GET /", 5);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EOPNOTSUPP);
+
+	reset();
+	eof = 1;
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == ECONNABORTED);
+	recv_err = EBADMSG;
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EBADMSG);
+	recv_err = EINTR;
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == ECONNABORTED);
+	check(kssl_control(-1) == KSSL_CONTROL_ERROR && kssl_errno() == EBADF);
+}
+
+/* A message that goes on in a later record, or in none. */
+static void test_spanning(void)
+{
+	unsigned char buf[2048];
+
+	reset();
+	message(buf, 4, 1000);
+	put(22, buf, 600);
+	put(22, buf + 600, 404);
+	put(23, "x", 1);
+	check(kssl_control(FD) == KSSL_CONTROL_MORE && head == 2);
+
+	reset();
+	put(22, buf, 600);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
+	reset();
+	put(22, buf, 600);
+	put(23, "x", 1);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
+	reset();
+	put(22, buf, 600);
+	eof = 1;
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
+}
+
+static void test_write(void)
+{
+	char buf[100] = { 0 };
+
+	reset();
+	send_max = 30;
+	check(kssl_write(FD, buf, 100) == 100 && sends == 4 && sent == 100);
+	reset();
+	check(kssl_write(FD, buf, 0) == 0 && sends == 0);
+	send_err[0] = EAGAIN;
+	check(kssl_write(FD, buf, 100) == -1 && kssl_errno() == EAGAIN);
+
+	reset();
+	send_max = 30;
+	send_err[1] = EPIPE;
+	check(kssl_write(FD, buf, 100) == 30 && kssl_errno() == 0);
+	reset();
+	send_err[0] = EPIPE;
+	check(kssl_write(FD, buf, 100) == -1 && errno == EPIPE);
+
+	/* A signal interrupts what has not begun, and nothing else. */
+	reset();
+	send_err[0] = EINTR;
+	check(kssl_write(FD, buf, 100) == -1 && kssl_errno() == EINTR);
+	reset();
+	send_max = 60;
+	send_err[1] = EINTR;
+	check(kssl_write(FD, buf, 100) == 100 && sends == 3);
+}
+
+static void test_shutdown(void)
+{
+	reset();
+	kssl_set_error(ERANGE, "before");
+	check(kssl_shutdown(FD) == 0 && alerts == 1);
+	check(kssl_errno() == ERANGE);
+	put_handshake(4, 100);
+	put(23, "late", 4);
+	check(kssl_shutdown(FD) == 0 && head == 1);
+
+	reset();
+	put_handshake(4, 100);
+	put_handshake(4, 100);
+	put_alert(1, 0);
+	check(kssl_shutdown(FD) == 1 && alerts == 1 && head == 2);
+
+	reset();
+	send_err[0] = EAGAIN;
+	check(kssl_shutdown(FD) == -1 && kssl_errno() == EAGAIN);
+	reset();
+	eof = 1;
+	check(kssl_shutdown(FD) == -1 && kssl_errno() == ECONNABORTED);
+	reset();
+	put_alert(2, 20);
+	check(kssl_shutdown(FD) == -1);
+	check(failed(ECONNRESET, "bad_record_mac"));
+
+	/* The peer may be gone altogether by the time. */
+	reset();
+	put_alert(1, 0);
+	send_err[0] = EPIPE;
+	check(kssl_shutdown(FD) == 1);
+	reset();
+	eof = 1;
+	send_err[0] = EPIPE;
+	check(kssl_shutdown(FD) == -1 && kssl_errno() == EPIPE);
+	check(errno == EPIPE);
+}
+
+int main(void)
+{
+	test_read();
+	test_read_past_control();
+	test_close_notify();
+	test_control();
+	test_spanning();
+	test_write();
+	test_shutdown();
+	return tap_done();
+}

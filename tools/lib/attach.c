@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The handshake's ends: begin, fail, attach. begin and attach are finished
+ * after their netlink handler, so their outcome comes as attributes of the
+ * reply and not as an NLMSG_ERROR.
+ */
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* Where the reply of a begin or attach goes. */
+struct outcome {
+	struct kssl *s;		/* NULL if the connection has no handle */
+	uint32_t id;
+};
+
+static int result_reply(const struct nlmsghdr *nlh, unsigned int i, void *arg)
+{
+	const struct nlattr *tb[KSSL_A_MAX + 1];
+	struct outcome *outcome = arg;
+	int32_t result;
+
+	(void)i;
+	kssl_attrs_parse(nlh, tb);
+	outcome->id = kssl_attr_uint(tb[KSSL_A_ID]);
+	if (outcome->s && outcome->s->info && tb[KSSL_A_STATE])
+		outcome->s->info->state = kssl_attr_uint(tb[KSSL_A_STATE]);
+
+	result = kssl_attr_uint(tb[KSSL_A_RESULT]);
+	if (!result)
+		return 1;
+	return kssl_set_result(-result, kssl_attr_str(tb[KSSL_A_RESULT_TEXT]),
+			       kssl_attr_uint(tb[KSSL_A_RESULT_ATTR]),
+			       kssl_attr_uint(tb[KSSL_A_RESULT_NESTED]));
+}
+
+int kssl_begin(struct kssl *s, int fd)
+{
+	struct outcome outcome = { .s = s };
+	int ok;
+
+	if (!kssl_handle_enter(kssl_conn_handle(s)))
+		return 0;
+	kssl_handle_request(&s->handle, KSSL_CMD_BEGIN);
+	kssl_req_u32(s->handle.client, KSSL_A_FD, fd);
+	ok = kssl_req_send(s->handle.client, result_reply, &outcome);
+	kssl_client_leave(s->handle.client);
+	return ok;
+}
+
+int kssl_fail(struct kssl *s)
+{
+	return kssl_handle_simple(kssl_conn_handle(s), KSSL_CMD_FAIL);
+}
+
+/* What is not given is not sent; the kernel says what it misses. */
+static void put_bytes(struct kssl_client *client, uint16_t type,
+		      const void *data, size_t len)
+{
+	if (data)
+		kssl_req_put(client, type, data, len);
+}
+
+static void put_crypto(struct kssl_client *client, uint16_t type,
+		       const struct kssl_crypto *crypto)
+{
+	size_t nest;
+
+	if (!crypto->key && !crypto->secret)
+		return;
+	nest = kssl_req_nest(client, type);
+	put_bytes(client, KSSL_A_CRYPTO_KEY, crypto->key, crypto->key_len);
+	put_bytes(client, KSSL_A_CRYPTO_IV, crypto->iv, crypto->iv_len);
+	put_bytes(client, KSSL_A_CRYPTO_SALT, crypto->salt, crypto->salt_len);
+	put_bytes(client, KSSL_A_CRYPTO_SECRET, crypto->secret,
+		  crypto->secret_len);
+	kssl_req_u64(client, KSSL_A_CRYPTO_REC_SEQ, crypto->rec_seq);
+	kssl_req_nest_end(client, nest);
+}
+
+static void put_attach(struct kssl_client *client,
+		       const struct kssl_attach *attach)
+{
+	kssl_req_u32(client, KSSL_A_FD, attach->fd);
+	kssl_req_u16(client, KSSL_A_VERSION, attach->version);
+	kssl_req_u16(client, KSSL_A_SUITE, attach->suite);
+	if (attach->verify_result >= 0)
+		kssl_req_u32(client, KSSL_A_VERIFY_RESULT,
+			     attach->verify_result);
+	put_crypto(client, KSSL_A_TX, &attach->tx);
+	put_crypto(client, KSSL_A_RX, &attach->rx);
+}
+
+/*
+ * A program built with a later header may use members that this library does
+ * not know, and must not have them ignored.
+ */
+static int check_attach(const struct kssl_attach *attach)
+{
+	const unsigned char *byte = (const unsigned char *)attach;
+	size_t i;
+
+	if (!attach || attach->size < sizeof(*attach))
+		return kssl_set_error(EINVAL, "size of struct kssl_attach not set");
+	for (i = sizeof(*attach); i < attach->size; i++)
+		if (byte[i])
+			return kssl_set_error(E2BIG,
+					      "struct kssl_attach is newer than the library");
+	if (attach->verify_result > UINT32_MAX)
+		return kssl_set_error(EINVAL, "no verify result has that value");
+	return 1;
+}
+
+int kssl_attach(struct kssl *s, const struct kssl_attach *attach)
+{
+	struct outcome outcome = { .s = s };
+	int ok;
+
+	if (!check_attach(attach) || !kssl_handle_enter(kssl_conn_handle(s)))
+		return 0;
+	kssl_handle_request(&s->handle, KSSL_CMD_ATTACH);
+	put_attach(s->handle.client, attach);
+	ok = kssl_req_send(s->handle.client, result_reply, &outcome);
+	kssl_client_leave(s->handle.client);
+	return ok;
+}
+
+int kssl_ctx_attach(struct kssl_ctx *ctx, const struct kssl_settings *settings,
+		    const struct kssl_attach *attach, uint32_t *id)
+{
+	struct outcome outcome = { .s = NULL };
+	int ok;
+
+	if (!check_attach(attach) || !kssl_handle_enter(kssl_ctx_handle(ctx)))
+		return 0;
+	kssl_handle_request(&ctx->handle, KSSL_CMD_ATTACH);
+	kssl_settings_put(ctx->handle.client, settings);
+	put_attach(ctx->handle.client, attach);
+	ok = kssl_req_send(ctx->handle.client, result_reply, &outcome);
+	kssl_client_leave(ctx->handle.client);
+	if (ok && id)
+		*id = outcome.id;
+	return ok;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Attributes of the netlink family: their names in the spec, where one is in a
+ * message, and the values in a reply.
+ */
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+static const char *const settings_names[KSSL_A_SETTINGS_MAX + 1] = {
+	[KSSL_A_SETTINGS_PAD] = "pad",
+	[KSSL_A_SETTINGS_METHOD] = "method",
+	[KSSL_A_SETTINGS_OPTIONS] = "options",
+	[KSSL_A_SETTINGS_OPTIONS_MASK] = "options-mask",
+	[KSSL_A_SETTINGS_MODE] = "mode",
+	[KSSL_A_SETTINGS_MODE_MASK] = "mode-mask",
+	[KSSL_A_SETTINGS_MIN_PROTO] = "min-proto",
+	[KSSL_A_SETTINGS_MAX_PROTO] = "max-proto",
+	[KSSL_A_SETTINGS_VERIFY_MODE] = "verify-mode",
+	[KSSL_A_SETTINGS_VERIFY_DEPTH] = "verify-depth",
+	[KSSL_A_SETTINGS_TIMEOUT] = "timeout",
+	[KSSL_A_SETTINGS_CIPHER_LIST] = "cipher-list",
+	[KSSL_A_SETTINGS_CIPHERSUITES] = "ciphersuites",
+	[KSSL_A_SETTINGS_MAX_CERT_LIST] = "max-cert-list",
+	[KSSL_A_SETTINGS_READ_AHEAD] = "read-ahead",
+	[KSSL_A_SETTINGS_ROLE] = "role",
+	[KSSL_A_SETTINGS_LABEL] = "label",
+};
+
+static const char *const crypto_names[KSSL_A_CRYPTO_MAX + 1] = {
+	[KSSL_A_CRYPTO_PAD] = "pad",
+	[KSSL_A_CRYPTO_KEY] = "key",
+	[KSSL_A_CRYPTO_IV] = "iv",
+	[KSSL_A_CRYPTO_SALT] = "salt",
+	[KSSL_A_CRYPTO_REC_SEQ] = "rec-seq",
+	[KSSL_A_CRYPTO_SECRET] = "secret",
+};
+
+static const char *const main_names[KSSL_A_MAX + 1] = {
+	[KSSL_A_PAD] = "pad",
+	[KSSL_A_ID] = "id",
+	[KSSL_A_CTX_ID] = "ctx-id",
+	[KSSL_A_SETTINGS] = "settings",
+	[KSSL_A_FD] = "fd",
+	[KSSL_A_VERSION] = "version",
+	[KSSL_A_SUITE] = "suite",
+	[KSSL_A_VERIFY_RESULT] = "verify-result",
+	[KSSL_A_TX] = "tx",
+	[KSSL_A_RX] = "rx",
+	[KSSL_A_STATE] = "state",
+	[KSSL_A_REFS] = "refs",
+	[KSSL_A_HELD] = "held",
+	[KSSL_A_HOLDERS] = "holders",
+	[KSSL_A_UID] = "uid",
+	[KSSL_A_AGE] = "age",
+	[KSSL_A_CONNS] = "conns",
+	[KSSL_A_SETTINGS_ID] = "settings-id",
+	[KSSL_A_INHERIT_ID] = "inherit-id",
+	[KSSL_A_FAMILY] = "family",
+	[KSSL_A_LOCAL_ADDR] = "local-addr",
+	[KSSL_A_LOCAL_PORT] = "local-port",
+	[KSSL_A_PEER_ADDR] = "peer-addr",
+	[KSSL_A_PEER_PORT] = "peer-port",
+	[KSSL_A_SOCK_COOKIE] = "sock-cookie",
+	[KSSL_A_RESULT] = "result",
+	[KSSL_A_RESULT_TEXT] = "result-text",
+	[KSSL_A_RESULT_ATTR] = "result-attr",
+	[KSSL_A_RESULT_NESTED] = "result-nested",
+	[KSSL_A_EVENT] = "event",
+	[KSSL_A_LABEL] = "label",
+};
+
+static const char *name_in(const char *const *names, uint32_t max,
+			   uint32_t type)
+{
+	return type <= max ? names[type] : NULL;
+}
+
+static const char *nested_name(uint32_t type, uint32_t nested)
+{
+	switch (type) {
+	case KSSL_A_SETTINGS:
+		return name_in(settings_names, KSSL_A_SETTINGS_MAX, nested);
+	case KSSL_A_TX:
+	case KSSL_A_RX:
+		return name_in(crypto_names, KSSL_A_CRYPTO_MAX, nested);
+	default:
+		return NULL;
+	}
+}
+
+void kssl_attr_path(char *path, size_t size, uint32_t type, uint32_t nested)
+{
+	const char *name = name_in(main_names, KSSL_A_MAX, type);
+	const char *inner = nested_name(type, nested);
+
+	snprintf(path, size, "%s%s%s", name ? name : "", inner ? "." : "",
+		 inner ? inner : "");
+}
+
+const struct nlattr *kssl_attr_at(const struct nlmsghdr *request, uint32_t off,
+				  const struct nlattr **nest)
+{
+	const char *target = (const char *)request + off;
+	const struct nlattr *attr, *inner;
+
+	*nest = NULL;
+	mnl_attr_for_each(attr, request, GENL_HDRLEN) {
+		if ((const char *)attr == target)
+			return attr;
+		if (!(attr->nla_type & NLA_F_NESTED))
+			continue;
+		mnl_attr_for_each_nested(inner, attr) {
+			if ((const char *)inner == target) {
+				*nest = attr;
+				return inner;
+			}
+		}
+	}
+	return NULL;
+}
+
+struct parse {
+	const struct nlattr **tb;
+	unsigned int max;
+};
+
+/* Attributes of a newer kernel are not for us. */
+static int parse_cb(const struct nlattr *attr, void *arg)
+{
+	const struct parse *parse = arg;
+
+	if (mnl_attr_get_type(attr) <= parse->max)
+		parse->tb[mnl_attr_get_type(attr)] = attr;
+	return MNL_CB_OK;
+}
+
+void kssl_attrs_parse(const struct nlmsghdr *nlh, const struct nlattr **tb)
+{
+	struct parse parse = { tb, KSSL_A_MAX };
+
+	memset(tb, 0, (KSSL_A_MAX + 1) * sizeof(*tb));
+	mnl_attr_parse(nlh, GENL_HDRLEN, parse_cb, &parse);
+}
+
+void kssl_attrs_nested(const struct nlattr *nest, const struct nlattr **tb,
+		       unsigned int max)
+{
+	struct parse parse = { tb, max };
+
+	memset(tb, 0, (max + 1) * sizeof(*tb));
+	if (nest)
+		mnl_attr_parse_nested(nest, parse_cb, &parse);
+}
+
+uint64_t kssl_attr_uint(const struct nlattr *attr)
+{
+	uint64_t u64;
+
+	if (!attr)
+		return 0;
+	switch (mnl_attr_get_payload_len(attr)) {
+	case sizeof(uint8_t):
+		return mnl_attr_get_u8(attr);
+	case sizeof(uint16_t):
+		return mnl_attr_get_u16(attr);
+	case sizeof(uint32_t):
+		return mnl_attr_get_u32(attr);
+	case sizeof(uint64_t):
+		/* Attributes are aligned to four bytes only. */
+		memcpy(&u64, mnl_attr_get_payload(attr), sizeof(u64));
+		return u64;
+	default:
+		return 0;
+	}
+}
+
+const char *kssl_attr_str(const struct nlattr *attr)
+{
+	const char *text;
+	size_t len;
+
+	if (!attr)
+		return "";
+	text = mnl_attr_get_payload(attr);
+	len = mnl_attr_get_payload_len(attr);
+	return memchr(text, '\0', len) ? text : "";
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Data and control records of an attached socket, with SSL_read(3)'s manners.
+ *
+ * Nothing is remembered between calls, so the descriptor may have come from
+ * another process. What must stay known is left in the socket instead: an alert
+ * that ends the connection is looked at but not taken, and every later call
+ * meets it again. Control records are therefore peeked at first. That also
+ * keeps application data in its place.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "internal.h"
+
+/* From linux/tls.h, which older kernel headers lack in part. */
+#define SOL_TLS			282
+#define TLS_SET_RECORD_TYPE	1
+#define TLS_GET_RECORD_TYPE	2
+
+#define RECORD_ALERT		21
+#define RECORD_HANDSHAKE	22
+#define RECORD_DATA		23
+
+#define ALERT_LEN		2
+#define ALERT_WARNING		1
+#define ALERT_CLOSE_NOTIFY	0
+#define ALERT_USER_CANCELED	90
+
+#define HANDSHAKE_HEADER	4
+#define HANDSHAKE_TICKET	4
+#define HANDSHAKE_KEY_UPDATE	24
+
+/* RFC 8446 section 6 and RFC 5246 section 7.2. */
+static const struct {
+	uint8_t code;
+	const char *name;
+} alerts[] = {
+	{ 10, "unexpected_message" },
+	{ 20, "bad_record_mac" },
+	{ 21, "decryption_failed" },
+	{ 22, "record_overflow" },
+	{ 30, "decompression_failure" },
+	{ 40, "handshake_failure" },
+	{ 41, "no_certificate" },
+	{ 42, "bad_certificate" },
+	{ 43, "unsupported_certificate" },
+	{ 44, "certificate_revoked" },
+	{ 45, "certificate_expired" },
+	{ 46, "certificate_unknown" },
+	{ 47, "illegal_parameter" },
+	{ 48, "unknown_ca" },
+	{ 49, "access_denied" },
+	{ 50, "decode_error" },
+	{ 51, "decrypt_error" },
+	{ 60, "export_restriction" },
+	{ 70, "protocol_version" },
+	{ 71, "insufficient_security" },
+	{ 80, "internal_error" },
+	{ 86, "inappropriate_fallback" },
+	{ 100, "no_renegotiation" },
+	{ 109, "missing_extension" },
+	{ 110, "unsupported_extension" },
+	{ 111, "certificate_unobtainable" },
+	{ 112, "unrecognized_name" },
+	{ 113, "bad_certificate_status_response" },
+	{ 114, "bad_certificate_hash_value" },
+	{ 115, "unknown_psk_identity" },
+	{ 116, "certificate_required" },
+	{ 120, "no_application_protocol" },
+};
+
+/* What is at the head of the receive queue. */
+enum head {
+	HEAD_ERROR = -1,
+	HEAD_CLOSED,	/* close_notify, still there */
+	HEAD_TAKEN,	/* a control record, consumed */
+	HEAD_DATA,	/* application data, still there */
+};
+
+/* Receives from one record and stores its type, -1 if there was none. */
+static ssize_t recv_record(int fd, void *buf, size_t len, int flags, int *type)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(uint8_t))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { .iov_base = buf, .iov_len = len };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg;
+	ssize_t ret;
+
+	*type = -1;
+	do {
+		ret = recvmsg(fd, &msg, flags | MSG_DONTWAIT);
+	} while (ret < 0 && errno == EINTR);
+	if (ret < 0)
+		return ret;
+	cmsg = CMSG_FIRSTHDR(&msg);
+	if (cmsg && cmsg->cmsg_level == SOL_TLS &&
+	    cmsg->cmsg_type == TLS_GET_RECORD_TYPE)
+		*type = *CMSG_DATA(cmsg);
+	return ret;
+}
+
+static enum head fail(int err, const char *text)
+{
+	kssl_set_error(err, "%s", text);
+	return HEAD_ERROR;
+}
+
+static enum head fail_errno(int err)
+{
+	kssl_set_errno(err);
+	return HEAD_ERROR;
+}
+
+/*
+ * Consumes @len bytes that were seen at the head. A message may go on in the
+ * next record, but that one may still be on its way and nothing here can wait
+ * for it. Only tickets of more than a record's 16 KiB would need it.
+ */
+static enum head take(int fd, size_t len, int type)
+{
+	unsigned char buf[512];
+	ssize_t ret;
+	int got;
+
+	while (len) {
+		ret = recv_record(fd, buf, len < sizeof(buf) ? len : sizeof(buf),
+				  0, &got);
+		if (ret < 0 && errno != EAGAIN)
+			return fail_errno(errno);
+		if (ret <= 0 || got != type)
+			return fail(EPROTO, "a message is longer than its record");
+		len -= ret;
+	}
+	return HEAD_TAKEN;
+}
+
+static enum head take_alert(int fd, const unsigned char *head, size_t len)
+{
+	size_t i;
+
+	if (len < ALERT_LEN)
+		return fail(EPROTO, "an alert is too short");
+	if (head[1] == ALERT_CLOSE_NOTIFY)
+		return HEAD_CLOSED;
+	if (head[1] == ALERT_USER_CANCELED)
+		return take(fd, ALERT_LEN, RECORD_ALERT);
+	for (i = 0; i < KSSL_ARRAY_SIZE(alerts); i++)
+		if (alerts[i].code == head[1])
+			return fail(ECONNRESET, alerts[i].name);
+	kssl_set_error(ECONNRESET, "alert %u", head[1]);
+	return HEAD_ERROR;
+}
+
+/* One message: a record may hold several, and the last may be a KeyUpdate. */
+static enum head take_handshake(int fd, const unsigned char *head, size_t len)
+{
+	enum head taken;
+	size_t size;
+
+	if (len < HANDSHAKE_HEADER)
+		return fail(EPROTO, "a handshake message is too short");
+	if (head[0] != HANDSHAKE_TICKET && head[0] != HANDSHAKE_KEY_UPDATE) {
+		kssl_set_error(EPROTO, "handshake message of type %u", head[0]);
+		return HEAD_ERROR;
+	}
+	size = (size_t)head[1] << 16 | head[2] << 8 | head[3];
+	taken = take(fd, HANDSHAKE_HEADER + size, RECORD_HANDSHAKE);
+	if (taken == HEAD_TAKEN && head[0] == HANDSHAKE_KEY_UPDATE)
+		return fail(EKEYEXPIRED, "the peer has updated its key");
+	return taken;
+}
+
+static enum head take_control(int fd)
+{
+	unsigned char head[HANDSHAKE_HEADER];
+	ssize_t len;
+	int type;
+
+	len = recv_record(fd, head, sizeof(head), MSG_PEEK, &type);
+	if (len < 0)
+		return fail_errno(errno);
+	switch (type) {
+	case RECORD_DATA:
+		return HEAD_DATA;
+	case RECORD_ALERT:
+		return take_alert(fd, head, len);
+	case RECORD_HANDSHAKE:
+		return take_handshake(fd, head, len);
+	case -1:
+		if (!len)
+			return fail(ECONNABORTED,
+				    "the peer closed without close_notify");
+		return fail(EOPNOTSUPP, "the socket receives no TLS records");
+	default:
+		kssl_set_error(EPROTO, "record of type %d", type);
+		return HEAD_ERROR;
+	}
+}
+
+enum kssl_control_result kssl_control(int fd)
+{
+	switch (take_control(fd)) {
+	case HEAD_ERROR:
+		return KSSL_CONTROL_ERROR;
+	case HEAD_CLOSED:
+		return KSSL_CONTROL_CLOSED;
+	default:
+		return KSSL_CONTROL_MORE;
+	}
+}
+
+ssize_t kssl_read(int fd, void *buf, size_t len)
+{
+	enum kssl_control_result control;
+	ssize_t ret;
+
+	/* A result of 0 would mean that the peer has closed. */
+	if (!len) {
+		kssl_set_error(EINVAL, "nothing to read into");
+		return -1;
+	}
+	for (;;) {
+		ret = recv(fd, buf, len, 0);
+		if (ret > 0)
+			return ret;
+		if (!ret) {
+			fail(ECONNABORTED,
+			     "the peer closed without close_notify");
+			return -1;
+		}
+		if (errno != EIO) {
+			kssl_set_errno(errno);
+			return -1;
+		}
+		control = kssl_control(fd);
+		if (control == KSSL_CONTROL_CLOSED)
+			return 0;
+		/* EAGAIN: another reader of this socket was faster. */
+		if (control == KSSL_CONTROL_ERROR && kssl_errno() != EAGAIN)
+			return -1;
+	}
+}
+
+ssize_t kssl_write(int fd, const void *buf, size_t len)
+{
+	size_t done = 0;
+	ssize_t ret;
+
+	while (done < len) {
+		ret = send(fd, (const char *)buf + done, len - done,
+			   MSG_NOSIGNAL);
+		if (ret >= 0) {
+			done += ret;
+		} else if (errno != EINTR || !done) {
+			/* After a part this is for the next call to report. */
+			if (done)
+				break;
+			kssl_set_errno(errno);
+			return -1;
+		}
+	}
+	return done;
+}
+
+static int send_close_notify(int fd)
+{
+	unsigned char alert[ALERT_LEN] = { ALERT_WARNING, ALERT_CLOSE_NOTIFY };
+	union {
+		char buf[CMSG_SPACE(sizeof(uint8_t))];
+		struct cmsghdr align;
+	} control = { .buf = { 0 } };
+	struct iovec iov = { .iov_base = alert, .iov_len = sizeof(alert) };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_TLS;
+	cmsg->cmsg_type = TLS_SET_RECORD_TYPE;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(uint8_t));
+	*CMSG_DATA(cmsg) = RECORD_ALERT;
+	if (sendmsg(fd, &msg, MSG_NOSIGNAL) < 0)
+		return kssl_set_errno(errno);
+	return 1;
+}
+
+/* Whether the peer's close_notify is next, behind tickets at most. */
+static int peer_closed(int fd)
+{
+	struct kssl_error_save save;
+	enum head head;
+
+	kssl_error_save(&save);
+	do {
+		head = take_control(fd);
+	} while (head == HEAD_TAKEN);
+	if (head == HEAD_ERROR && kssl_errno() != EAGAIN)
+		return -1;
+	kssl_error_restore(&save);
+	return head == HEAD_CLOSED;
+}
+
+int kssl_shutdown(int fd)
+{
+	struct kssl_error_save save;
+	int closed;
+
+	if (send_close_notify(fd))
+		return peer_closed(fd);
+	kssl_error_save(&save);
+	if (save.error.err != EPIPE && save.error.err != ECONNRESET)
+		return -1;
+	/* A peer that closed first and for good misses nothing. */
+	closed = peer_closed(fd);
+	if (closed == 1)
+		return 1;
+	kssl_error_restore(&save);
+	return -1;
+}
