@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libkssl-openssl: OpenSSL makes the handshake, kssl takes the connection.
+ *
+ * Errors are reported as by <kssl/kssl.h>; where OpenSSL refused, the text is
+ * OpenSSL's.
+ */
+#ifndef KSSL_OPENSSL_H
+#define KSSL_OPENSSL_H
+
+#include <openssl/ssl.h>
+
+#include <kssl/kssl.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum kssl_openssl_result {
+	KSSL_OPENSSL_ERROR = 0,		/* see kssl_errno() */
+	KSSL_OPENSSL_ATTACHED = 1,	/* the socket speaks TLS by itself */
+	KSSL_OPENSSL_WANT_READ = 2,	/* call again when readable */
+	KSSL_OPENSSL_WANT_WRITE = 3,	/* call again when writable */
+	KSSL_OPENSSL_UNSUITABLE = 4,	/* whole, but not for the kernel */
+};
+
+/*
+ * kssl_openssl_set_base - the SSL_CTX that gives what the kernel's context
+ *	does not hold (certificates, private keys, trust anchors)
+ *
+ * Handshakes of connections from this handle's context start from @base, and
+ * every row of the kernel object overrides what @base has. The library takes
+ * its own reference on @base and makes its own settings in it, those of
+ * kssl_openssl_prepare(). Without a base, or when the handle is gone before the
+ * handshake begins, a fresh SSL_CTX is used, with no certificate and with the
+ * system's trust anchors. Handshakes of one context share one SSL_CTX, so its
+ * sessions and ticket keys stay when rows change.
+ */
+int kssl_openssl_set_base(struct kssl_ctx *ctx, SSL_CTX *base);
+
+/*
+ * kssl_openssl_handshake - make the handshake of @s on the connected TCP socket
+ *	@fd, from the settings of the kernel object, then attach
+ *
+ * Never blocks on a non-blocking @fd. Call it again with the same arguments
+ * after KSSL_OPENSSL_WANT_READ and _WANT_WRITE. The first call is kssl_begin().
+ * On KSSL_OPENSSL_ERROR the connection is in state error (kssl_fail()) unless
+ * the begin itself was refused. EPROTO: the handshake failed, by this end's
+ * choice or the peer's.
+ * On KSSL_OPENSSL_UNSUITABLE the handshake is complete but net/tls cannot
+ * carry it (kssl_error_text() says why); nothing was installed and
+ * kssl_openssl_take_ssl() hands over the working SSL object.
+ *
+ * The host name for SNI and certificate verification of a client is given by
+ * kssl_openssl_set_host() before the first call; an IP address is verified as
+ * such. NULL: none.
+ */
+enum kssl_openssl_result kssl_openssl_handshake(struct kssl *s, int fd);
+int kssl_openssl_set_host(struct kssl *s, const char *host);
+
+/*
+ * kssl_openssl_ssl - the SSL object of the last handshake, for looking at,
+ *	until the handle goes; NULL before and after it was taken
+ * kssl_openssl_take_ssl - the same, and the caller owns it from now on
+ */
+SSL *kssl_openssl_ssl(struct kssl *s);
+SSL *kssl_openssl_take_ssl(struct kssl *s);
+
+/*
+ * kssl_openssl_prepare - make a program's own SSL_CTX fit for
+ *	kssl_openssl_attach(); before the first SSL_new() from it
+ *
+ * Sets the keylog callback (a program's own, if set before, is still called),
+ * clears SSL_OP_ENABLE_KTLS and read_ahead, forbids renegotiation and
+ * post-handshake authentication. 1 or 0.
+ *
+ * A program that calls SSL_set_SSL_CTX() prepares that SSL_CTX, too. Limits
+ * that it sets on the size or the padding of records are not kept by net/tls.
+ */
+int kssl_openssl_prepare(SSL_CTX *ssl_ctx);
+
+/*
+ * kssl_openssl_start - make one SSL object of a prepared SSL_CTX count its
+ *	records; after SSL_new(), before the handshake starts
+ * kssl_openssl_set_msg_callback - the program's own message callback
+ *
+ * kssl_openssl_start() takes the place of the SSL's message callback, which
+ * OpenSSL lets nobody read. A program that has one gives it to
+ * kssl_openssl_set_msg_callback() afterwards, instead of to
+ * SSL_set_msg_callback(), and it is called as before. NULL: none. 1 or 0.
+ */
+int kssl_openssl_start(SSL *ssl);
+int kssl_openssl_set_msg_callback(SSL *ssl,
+				  void (*cb)(int write_p, int version,
+					     int content_type, const void *buf,
+					     size_t len, SSL *ssl, void *arg),
+				  void *arg);
+
+/*
+ * kssl_openssl_attach - move a finished handshake of a program's own SSL into
+ *	the kernel, under the connection @s
+ * kssl_openssl_ctx_attach - the same, under a connection that is made from
+ *	@ctx with the rows of @settings and belongs to the socket; the role is
+ *	that of @ssl; one request. Stores its id in @id unless NULL.
+ *
+ * The socket is the one of SSL_get_fd(). The SSL must have finished its
+ * handshake and hold nothing: no unread bytes or partial record, no pending
+ * write, no renegotiation, no read_ahead. Otherwise KSSL_OPENSSL_UNSUITABLE and
+ * a text; @ssl is untouched and goes on working. kssl_errno() is EBUSY if it
+ * may be suitable later, EOPNOTSUPP if not, ENOENT if the kernel lacks the
+ * cipher or net/tls, ENOTCONN if the peer has closed its direction before
+ * net/tls was on the socket.
+ *
+ * On KSSL_OPENSSL_ATTACHED @ssl is inert: it has no socket, and SSL_free()
+ * sends nothing and keeps its session resumable. The program closes the
+ * socket, also where a BIO would have done so.
+ *
+ * The verify result is that of SSL_get_verify_result(), or none if the peer
+ * has shown no certificate.
+ */
+enum kssl_openssl_result kssl_openssl_attach(struct kssl *s, SSL *ssl);
+enum kssl_openssl_result
+kssl_openssl_ctx_attach(struct kssl_ctx *ctx,
+			const struct kssl_settings *settings, SSL *ssl,
+			uint32_t *id);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KSSL_OPENSSL_H */
