@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rows of the settings, by their keyword: how a value is typed and how it
+ * is printed. What values make sense is for the kernel to say.
+ */
+#ifndef TOOL_ROW_H
+#define TOOL_ROW_H
+
+#include <stdbool.h>
+
+#include <kssl/kssl.h>
+
+struct args;
+
+struct row {
+	const char *name;
+	const char *values;	/* for the help */
+	int (*parse)(struct kssl_settings *settings, const char *name,
+		     const char *value);
+	void (*print)(const char *name, const struct kssl_settings_info *info);
+	bool new_line;		/* it starts a line of the text */
+};
+
+/* All rows, with a NULL name at the end. */
+extern const struct row rows[];
+
+/* Which rows a command has had so far. */
+struct rows_seen {
+	unsigned int n;
+	bool row[KSSL_A_SETTINGS_MAX];
+};
+
+/*
+ * rows_parse - take rows into @settings until there are none next. 0 or an
+ *	exit status
+ * rows_print - print all rows, or those that always interest
+ * rows_help - print what rows_parse() takes
+ */
+int rows_parse(struct args *args, struct kssl_settings *settings,
+	       struct rows_seen *seen);
+void rows_print(const struct kssl_settings_info *info, bool is_ctx, bool all);
+void rows_help(void);
+
+#endif /* TOOL_ROW_H */
