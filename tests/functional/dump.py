@@ -1,0 +1,227 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Dumps: what they are filtered by, and what they promise."""
+
+import errno
+import socket
+
+from lib import tap, tls
+from lib.kssl import Client, K, refused
+from lib.netlink import nest, nla, NLM_F_DUMP
+from lib.process import Remote, fork, kill
+from lib.tap import eq, test
+
+STABLE = 300
+ROUNDS = 5 if tap.QUICK else 20
+
+
+def ids(objects):
+    return [obj["id"] for obj in objects]
+
+
+class Scene:
+    """Connections that differ in all that there are filters for."""
+
+    def __init__(self):
+        self.nl = Client()
+        self.alice = Remote(Client, uid=1000)
+        self.pairs = [tls.Pair(), tls.Pair(socket.AF_INET6), tls.Pair()]
+        self.ctxs = [self.nl.ctx_new()["ctx_id"] for _ in range(2)]
+        role = {"role": K.ROLE_CLIENT}
+        self.plain = self.nl.new(self.ctxs[0])["id"]
+        self.red = self.nl.new(self.ctxs[0], label="red", **role)["id"]
+        self.reddish = self.nl.new(self.ctxs[1], label="reddish",
+                                   **role)["id"]
+        self.begun = self.nl.new(self.ctxs[1], label="red", **role)["id"]
+        self.foreign = self.alice.new(self.alice.ctx_new()["ctx_id"])["id"]
+        end, _ = tls.directions()
+        self.nl.attach(id=self.red, fd=self.pairs[0].fds()[0], **end)
+        self.nl.attach(id=self.reddish, fd=self.pairs[1].fds()[0], **end)
+        self.nl.begin(self.begun, self.pairs[2].fds()[0])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.nl.close()
+        self.alice.end()
+        for pair in self.pairs:
+            pair.close()
+
+    def port(self, number):
+        return self.pairs[number].client.getpeername()[1]
+
+
+V4, V6 = bytes([127, 0, 0, 1]), bytes(15) + b"\1"
+
+# name, filters of a scene, what passes
+FILTERS = (
+    ("nothing", lambda s: {},
+     lambda s: [s.plain, s.red, s.reddish, s.begun, s.foreign]),
+    ("ctx-id", lambda s: {"ctx_id": s.ctxs[0]}, lambda s: [s.plain, s.red]),
+    ("an unknown ctx-id", lambda s: {"ctx_id": 0x7fffffff}, lambda s: []),
+    ("label", lambda s: {"label": "red"}, lambda s: [s.red, s.begun]),
+    ("a label that begins like others", lambda s: {"label": "re"},
+     lambda s: []),
+    ("an empty label", lambda s: {"label": ""},
+     lambda s: [s.plain, s.foreign]),
+    ("state initial", lambda s: {"state": K.STATE_INITIAL},
+     lambda s: [s.plain, s.foreign]),
+    ("state handshake", lambda s: {"state": K.STATE_HANDSHAKE},
+     lambda s: [s.begun]),
+    ("state established", lambda s: {"state": K.STATE_ESTABLISHED},
+     lambda s: [s.red, s.reddish]),
+    ("state error", lambda s: {"state": K.STATE_ERROR}, lambda s: []),
+    ("uid", lambda s: {"uid": 1000}, lambda s: [s.foreign]),
+    ("the uid of nobody here", lambda s: {"uid": 77}, lambda s: []),
+    ("an IPv4 peer", lambda s: {"peer_addr": V4}, lambda s: [s.red, s.begun]),
+    ("an IPv6 peer", lambda s: {"peer_addr": V6}, lambda s: [s.reddish]),
+    ("another peer", lambda s: {"peer_addr": bytes(4)}, lambda s: []),
+    ("port", lambda s: {"peer_port": s.port(1)}, lambda s: [s.reddish]),
+    ("peer and port", lambda s: {"peer_addr": V4, "peer_port": s.port(0)},
+     lambda s: [s.red]),
+    ("peer and another's port",
+     lambda s: {"peer_addr": V6, "peer_port": s.port(0)}, lambda s: []),
+    ("label and state",
+     lambda s: {"label": "red", "state": K.STATE_HANDSHAKE},
+     lambda s: [s.begun]),
+    ("all of them",
+     lambda s: {"ctx_id": s.ctxs[1], "label": "reddish", "uid": 0,
+                "state": K.STATE_ESTABLISHED, "peer_addr": V6,
+                "peer_port": s.port(1)}, lambda s: [s.reddish]),
+)
+
+
+def filters():
+    with Scene() as scene:
+        with Client() as other:
+            for name, wanted, passes in FILTERS:
+                with test(f"filtered by {name}"):
+                    for who in scene.nl, other:
+                        eq(ids(who.dump(**wanted(scene))), passes(scene))
+            with test("a user's dump has his own, whatever the filter"):
+                eq(ids(scene.alice.dump()), [scene.foreign])
+                eq(ids(scene.alice.dump(uid=0)), [])
+                eq(ids(scene.alice.dump(label="red")), [])
+            with test("a dump reports what get reports"):
+                for conn in other.dump():
+                    alone = other.get(conn["id"])
+                    assert alone.pop("age") >= conn.pop("age")
+                    eq(conn, alone)
+                for ctx in other.ctx_dump():
+                    alone = other.ctx_get(ctx["ctx_id"])
+                    assert alone.pop("age") >= ctx.pop("age")
+                    eq(ctx, alone)
+
+
+# filters, errno, text or "" for core's own, whom it blames; netlink passes on
+# a dump's own text, but not always whom that blames.
+REFUSALS = (
+    ({"peer_addr": bytes(5)}, errno.EINVAL,
+     "neither an IPv4 nor an IPv6 address", ...),
+    ({"peer_addr": b""}, errno.EINVAL,
+     "neither an IPv4 nor an IPv6 address", ...),
+    ({"peer_addr": bytes(17)}, errno.ERANGE, "", "peer_addr"),
+    ({"state": 5}, errno.ERANGE, "", "state"),
+    ({"ctx_id": 0}, errno.ERANGE, "", "ctx_id"),
+    ({"uid": b"\0"}, errno.EINVAL, "", "uid"),
+    ({"label": b"no end"}, errno.EINVAL, "", "label"),
+    ({"fd": 1}, errno.EINVAL, "", "fd"),
+)
+
+
+def refusals():
+    with Client() as nl:
+        nl.new(nl.ctx_new()["ctx_id"])
+        for wrong, number, text, blamed in REFUSALS:
+            with test(f"dump refused: {wrong}"), \
+                    refused(number, text, blamed):
+                nl.dump(**wrong)
+        with test("dump of contexts with a surplus attribute"):
+            for extra, blamed in ((nest(K.A_SETTINGS), "settings"),
+                                  (nla(200), "200")):
+                with refused(errno.EINVAL, "", blamed):
+                    nl.call(K.CMD_CTX_GET, extra, NLM_F_DUMP)
+
+
+def churn():
+    """Makes and frees objects between those that stay."""
+    nl = Client()
+    ctx = nl.ctx_new()["ctx_id"]
+    conns = []
+    while True:
+        conns += [nl.new(ctx)["id"] for _ in range(8)]
+        for conn in conns[::2]:
+            nl.free(conn)
+        conns = conns[1::2] if len(conns) < 60 else []
+        if not conns:
+            nl.close()
+            nl = Client()
+            ctx = nl.ctx_new()["ctx_id"]
+
+
+def make_stable(nl):
+    """Objects with gaps between their ids."""
+    ctx = nl.ctx_new()["ctx_id"]
+    conns = [nl.new(ctx)["id"] for _ in range(STABLE * 3 // 2)]
+    for conn in conns[::3]:
+        nl.free(conn)
+    return ctx, [conn for number, conn in enumerate(conns) if number % 3]
+
+
+@test("what lives throughout is in a dump exactly once, come what may")
+def concurrent():
+    with Client() as nl, Client() as other:
+        _, stable = make_stable(nl)
+        pids = [fork(churn) for _ in range(2)]
+        changed = set()
+        try:
+            for _ in range(ROUNDS):
+                parts = list(other.dump_parts())
+                assert len(parts) > 2, "all in one message"
+                found = ids(conn for part in parts for conn in part)
+                eq(len(found), len(set(found)), "reported twice")
+                eq(found, sorted(found), "by rising id")
+                eq([conn for conn in found if conn in set(stable)], stable)
+                changed |= set(found) - set(stable)
+        finally:
+            for pid in pids:
+                kill(pid)
+        tap.note(f"{len(changed)} others were seen meanwhile")
+        assert changed, "nothing else was made meanwhile"
+
+
+@test("between two parts of a dump objects may come and go")
+def between_parts():
+    with Client() as nl, Client() as other:
+        ctx, conns = make_stable(nl)
+        parts = other.dump_parts()
+        found = ids(next(parts))
+        gone = conns[-5:]
+        for conn in gone:
+            nl.free(conn)
+        late = nl.new(ctx)["id"]
+        for part in parts:
+            found += ids(part)
+        assert not set(gone) & set(found), "freed before its turn"
+        eq(found, conns[:-5] + [late])
+
+
+@test("many contexts, too, each once")
+def many_ctxs():
+    with Client() as nl:
+        ctxs = [nl.ctx_new()["ctx_id"] for _ in range(STABLE // 2)]
+        eq([ctx["ctx_id"] for ctx in nl.ctx_dump()], ctxs)
+
+
+def main():
+    filters()
+    refusals()
+    concurrent()
+    between_parts()
+    many_ctxs()
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()

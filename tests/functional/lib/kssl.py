@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A client of the kssl netlink family."""
+
+import contextlib
+import os
+import socket
+import struct
+import time
+
+from lib import netlink
+from lib.netlink import Spec
+from lib.uapi import K
+
+
+def _numbers(prefix):
+    return lambda name: getattr(K, prefix + name.upper())
+
+
+SETTINGS = Spec(
+    _numbers("A_SETTINGS_"), method="u32", options="u64", options_mask="u64",
+    mode="u32", mode_mask="u32", min_proto="u16", max_proto="u16",
+    verify_mode="u32", verify_depth="s32", timeout="u32", cipher_list="u16s",
+    ciphersuites="u16s", max_cert_list="u32", read_ahead="u8", role="u32",
+    label="str")
+
+CRYPTO = Spec(_numbers("A_CRYPTO_"), key="bytes", iv="bytes", salt="bytes",
+              rec_seq="u64", secret="bytes")
+
+MAIN = Spec(
+    _numbers("A_"), id="u32", ctx_id="u32", settings=SETTINGS, fd="s32",
+    version="u16", suite="u16", verify_result="u32", tx=CRYPTO, rx=CRYPTO,
+    state="u32", refs="u32", held="u32", holders="u32", uid="u32", age="u64",
+    conns="u32", settings_id="u64", inherit_id="u64", family="u16",
+    local_addr="bytes", local_port="u16", peer_addr="bytes", peer_port="u16",
+    sock_cookie="u64", result="s32", result_text="str", result_attr="u32",
+    result_nested="u32", event="u32", label="str")
+
+TIMEOUT = 60
+
+
+class Refused(Exception):
+    """A request was refused: errno, the kernel's text, what it blames."""
+
+    def __init__(self, errno, text=None, blame=None, missing=None):
+        super().__init__(errno, text, blame, missing)
+        self.errno = errno
+        self.text = text
+        self.blame = blame
+        self.missing = missing
+
+    def __str__(self):
+        name = os.strerror(self.errno)
+        return f"{name}: {self.text} (blamed: {self.blame})"
+
+
+def _refused(payload, flags, request):
+    error, = struct.unpack_from("=i", payload)
+    if not error:
+        return None
+    size = netlink.HEADER.size
+    if not flags & netlink.NLM_F_CAPPED:
+        size, = struct.unpack_from("=I", payload, 4)
+    tlvs = {}
+    if flags & netlink.NLM_F_ACK_TLVS:
+        tlvs = {kind: data for kind, data, _ in
+                netlink.split(payload, 4 + ((size + 3) & ~3))}
+    return _from_tlvs(-error, tlvs, request)
+
+
+def _from_tlvs(error, tlvs, request):
+    text = blame = missing = None
+    if netlink.NLMSGERR_MSG in tlvs:
+        text = tlvs[netlink.NLMSGERR_MSG].rstrip(b"\0").decode()
+    if netlink.NLMSGERR_OFFS in tlvs:
+        offset, = struct.unpack("=I", tlvs[netlink.NLMSGERR_OFFS])
+        blame = MAIN.blame(request, offset,
+                           netlink.HEADER.size + netlink.GENL.size)
+    if netlink.NLMSGERR_MISS_TYPE in tlvs:
+        number, = struct.unpack("=I", tlvs[netlink.NLMSGERR_MISS_TYPE])
+        missing = MAIN.names.get(number)
+    return Refused(error, text, blame, missing)
+
+
+def _from_result(reply):
+    """begin and attach tell of a refusal in their reply."""
+    blame = MAIN.names.get(reply.get("result_attr"))
+    nested = reply.get("result_nested")
+    if nested:
+        blame += "." + MAIN.kinds[blame].names[nested]
+    return Refused(-reply["result"], reply.get("result_text"), blame)
+
+
+class Client:
+    """A generic netlink socket."""
+
+    def __init__(self, group=None, sock=None):
+        self.sock = sock or socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
+                                          netlink.NETLINK_GENERIC)
+        self.sock.settimeout(TIMEOUT)
+        for option in (netlink.NETLINK_EXT_ACK, netlink.NETLINK_CAP_ACK,
+                       netlink.NETLINK_GET_STRICT_CHK):
+            self.sock.setsockopt(netlink.SOL_NETLINK, option, 1)
+        if not sock:
+            self.sock.bind((0, 0))
+        self.seq = 0
+        self.requests = {}
+        self.replies = {}
+        self.family, groups = self._resolve()
+        if group:
+            self.sock.setsockopt(netlink.SOL_NETLINK,
+                                 netlink.NETLINK_ADD_MEMBERSHIP,
+                                 groups[group])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.sock.close()
+
+    def _resolve(self):
+        name = netlink.nla(netlink.CTRL_FAMILY_NAME,
+                           K.FAMILY_NAME.encode() + b"\0")
+        self.seq += 1
+        request = netlink.message(
+            netlink.GENL_ID_CTRL, netlink.NLM_F_REQUEST, self.seq,
+            netlink.genl(netlink.CTRL_GETFAMILY, name))
+        self.sock.sendto(request, (0, 0))
+        for kind, flags, _, payload in netlink.messages(
+                self.sock.recv(65536)):
+            if kind == netlink.NLMSG_ERROR:
+                raise _refused(payload, flags, request)
+            attrs = {kind: data for kind, data, _ in
+                     netlink.split(payload, netlink.GENL.size)}
+        family, = struct.unpack("=H", attrs[netlink.CTRL_FAMILY_ID])
+        groups = {}
+        for _, group, _ in netlink.split(attrs[netlink.CTRL_GROUPS]):
+            parts = {kind: data for kind, data, _ in netlink.split(group)}
+            number, = struct.unpack("=I", parts[2])
+            groups[parts[1].rstrip(b"\0").decode()] = number
+        return family, groups
+
+    # Messages
+
+    def build(self, cmd, attrs=b"", flags=0):
+        """A request, remembered for its reply."""
+        self.seq += 1
+        request = netlink.message(
+            self.family, netlink.NLM_F_REQUEST | flags, self.seq,
+            netlink.genl(cmd, MAIN.encode(attrs)))
+        self.requests[self.seq] = request
+        return request
+
+    def send(self, *requests):
+        """Requests in one system call."""
+        self.sock.sendto(b"".join(requests), (0, 0))
+
+    def receive(self):
+        """Yields (type, flags, seq, payload) of the next datagram."""
+        yield from netlink.messages(self.sock.recv(262144))
+
+    def take(self, kind, flags, seq, payload):
+        request = self.requests.pop(seq, b"")
+        if kind == netlink.NLMSG_ERROR:
+            return _refused(payload, flags, request)
+        reply = MAIN.decode(payload[netlink.GENL.size:])
+        if payload[0] in (K.CMD_BEGIN, K.CMD_ATTACH) and reply["result"]:
+            return _from_result(reply)
+        return reply
+
+    def reply_to(self, seq):
+        """The reply to a request, or a Refused, whatever else comes."""
+        while seq not in self.replies:
+            for kind, flags, got, payload in self.receive():
+                self.replies[got] = self.take(kind, flags, got, payload)
+        return self.replies.pop(seq)
+
+    def call(self, cmd, attrs=b"", flags=0):
+        request = self.build(cmd, attrs, flags)
+        self.send(request)
+        reply = self.reply_to(self.seq)
+        if isinstance(reply, Refused):
+            raise reply
+        return reply
+
+    def batch(self, *requests):
+        """Sends requests at once; returns replies and refusals in order."""
+        seqs = [netlink.HEADER.unpack_from(request)[3]
+                for request in requests]
+        self.send(*requests)
+        return [self.reply_to(seq) for seq in seqs]
+
+    def _dump_part(self, seq, request):
+        part, done = [], False
+        for kind, flags, got, payload in self.receive():
+            if got != seq:
+                continue
+            if kind == netlink.NLMSG_ERROR:
+                raise _refused(payload, flags, request)
+            if kind == netlink.NLMSG_DONE:
+                error, = struct.unpack_from("=i", payload)
+                if error:
+                    tlvs = {kind: data for kind, data, _ in
+                            netlink.split(payload, 4)}
+                    raise _from_tlvs(-error, tlvs, request)
+                done = True
+            else:
+                part.append(MAIN.decode(payload[netlink.GENL.size:]))
+        return part, done
+
+    def dump_parts(self, cmd=K.CMD_GET, **filters):
+        """Yields the objects of each message of a dump."""
+        request = self.build(cmd, filters, netlink.NLM_F_DUMP)
+        seq = self.seq
+        self.send(request)
+        done = False
+        while not done:
+            part, done = self._dump_part(seq, request)
+            yield part
+        del self.requests[seq]
+
+    # Operations
+
+    def ctx_new(self, **settings):
+        attrs = {"settings": settings} if settings else {}
+        return self.call(K.CMD_CTX_NEW, attrs)
+
+    def ctx_get(self, number):
+        return self.call(K.CMD_CTX_GET, {"ctx_id": number})
+
+    def ctx_set(self, number, **settings):
+        return self.call(K.CMD_CTX_SET,
+                         {"ctx_id": number, "settings": settings})
+
+    def ctx_up_ref(self, number):
+        return self.call(K.CMD_CTX_UP_REF, {"ctx_id": number})
+
+    def ctx_free(self, number):
+        return self.call(K.CMD_CTX_FREE, {"ctx_id": number})
+
+    def ctx_dump(self):
+        return [ctx for part in self.dump_parts(K.CMD_CTX_GET)
+                for ctx in part]
+
+    def new(self, ctx, **settings):
+        attrs = {"ctx_id": ctx}
+        if settings:
+            attrs["settings"] = settings
+        return self.call(K.CMD_NEW, attrs)
+
+    def dup(self, number):
+        return self.call(K.CMD_DUP, {"id": number})
+
+    def up_ref(self, number):
+        return self.call(K.CMD_UP_REF, {"id": number})
+
+    def free(self, number):
+        return self.call(K.CMD_FREE, {"id": number})
+
+    def get(self, number):
+        return self.call(K.CMD_GET, {"id": number})
+
+    def set(self, number, **settings):
+        return self.call(K.CMD_SET, {"id": number, "settings": settings})
+
+    def dump(self, **filters):
+        return [conn for part in self.dump_parts(**filters)
+                for conn in part]
+
+    def clear(self, number):
+        return self.call(K.CMD_CLEAR, {"id": number})
+
+    def fail(self, number):
+        return self.call(K.CMD_FAIL, {"id": number})
+
+    def begin(self, number, fd):
+        return self.call(K.CMD_BEGIN, {"id": number, "fd": fd})
+
+    def attach(self, **attrs):
+        return self.call(K.CMD_ATTACH, attrs)
+
+    def event(self, timeout=5):
+        """The next event, or None."""
+        self.sock.settimeout(timeout)
+        try:
+            (_, _, _, payload), = self.receive()
+        except TimeoutError:
+            return None
+        return MAIN.decode(payload[netlink.GENL.size:])
+
+
+@contextlib.contextmanager
+def refused(errno, text, blame=None, missing=None):
+    """The block's request is refused in exactly this way.
+
+    An empty text stands for any, where it is not kssl's own, and a blame of
+    Ellipsis for any.
+    """
+    try:
+        yield
+    except Refused as why:
+        wrong = _differs(why, errno, text, blame, missing)
+        if wrong:
+            raise AssertionError(f"{wrong}: {why}") from None
+    else:
+        raise AssertionError(f"not refused: {text}")
+
+
+def _differs(why, errno, text, blame, missing):
+    if why.errno != errno:
+        return f"{os.strerror(errno)} expected"
+    if not why.text:
+        return "no text"
+    if text not in ("", why.text):
+        return f"{text!r} expected"
+    if blame not in (..., why.blame):
+        return f"{blame} to be blamed"
+    if missing not in (None, why.missing):
+        return f"{missing} to be missing, not {why.missing}"
+    return None
+
+
+def eventually(condition, what, seconds=20):
+    """Waits for a condition that comes true soon."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not after {seconds} s: {what}"
+        time.sleep(0.01)
+
+
+def no_objects(client):
+    return not client.dump() and not client.ctx_dump()

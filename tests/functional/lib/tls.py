@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""TLS suites, key derivation, kernel TLS and sockets to use it on."""
+
+import dataclasses
+import hashlib
+import hmac
+import os
+import socket
+import struct
+import threading
+
+TLS12 = 0x0303
+TLS13 = 0x0304
+
+SOL_TCP = 6
+TCP_ULP = 31
+SOL_TLS = 282
+TLS_TX = 1
+TLS_RX = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    """A cipher suite as net/tls carries it."""
+    name: str
+    code: int
+    version: int
+    cipher: int
+    key: int
+    iv: int
+    salt: int
+    hash: str
+
+    @property
+    def hash_size(self):
+        return hashlib.new(self.hash).digest_size
+
+
+AES128_GCM = 51, 16, 8, 4
+AES256_GCM = 52, 32, 8, 4
+AES128_CCM = 53, 16, 8, 4
+CHACHA20 = 54, 32, 12, 0
+
+TLS12_SUITES = (
+    Suite("AES-128-GCM", 0xc02f, TLS12, *AES128_GCM, "sha256"),
+    Suite("AES-256-GCM", 0xc030, TLS12, *AES256_GCM, "sha384"),
+    Suite("CHACHA20-POLY1305", 0xcca8, TLS12, *CHACHA20, "sha256"),
+    Suite("AES-128-CCM", 0xc0ac, TLS12, *AES128_CCM, "sha256"),
+)
+TLS13_SUITES = (
+    Suite("AES-128-GCM", 0x1301, TLS13, *AES128_GCM, "sha256"),
+    Suite("AES-256-GCM", 0x1302, TLS13, *AES256_GCM, "sha384"),
+    Suite("CHACHA20-POLY1305", 0x1303, TLS13, *CHACHA20, "sha256"),
+    Suite("AES-128-CCM", 0x1304, TLS13, *AES128_CCM, "sha256"),
+)
+SUITES = TLS12_SUITES + TLS13_SUITES
+DEFAULT = TLS13_SUITES[0]
+
+
+def allow_all():
+    """Settings that list all suites of this module."""
+    return {"cipher_list": [suite.code for suite in TLS12_SUITES],
+            "ciphersuites": [suite.code for suite in TLS13_SUITES]}
+
+
+def expand_label(suite, secret, label, size):
+    """HKDF-Expand-Label of RFC 8446 section 7.1, with an empty context."""
+    full = b"tls13 " + label
+    info = struct.pack(">HB", size, len(full)) + full + b"\0"
+    out = block = b""
+    counter = 0
+    while len(out) < size:
+        counter += 1
+        block = hmac.new(secret, block + info + bytes([counter]),
+                         suite.hash).digest()
+        out += block
+    return out[:size]
+
+
+def derive(suite, crypto):
+    """The keys form of a direction in the secrets form."""
+    nonce = expand_label(suite, crypto["secret"], b"iv", 12)
+    return {"key": expand_label(suite, crypto["secret"], b"key", suite.key),
+            "salt": nonce[:suite.salt], "iv": nonce[suite.salt:],
+            "rec_seq": crypto["rec_seq"]}
+
+
+def keys(suite, seq=0):
+    return {"key": os.urandom(suite.key), "iv": os.urandom(suite.iv),
+            "salt": os.urandom(suite.salt), "rec_seq": seq}
+
+
+def secret(suite, seq=0):
+    return {"secret": os.urandom(suite.hash_size), "rec_seq": seq}
+
+
+def directions(suite=DEFAULT, make=keys, seqs=(0, 0)):
+    """What attach needs at the two ends of a connection."""
+    one, two = make(suite, seqs[0]), make(suite, seqs[1])
+    common = {"version": suite.version, "suite": suite.code}
+    return {**common, "tx": one, "rx": two}, {**common, "tx": two, "rx": one}
+
+
+def crypto_info(suite, crypto):
+    """struct tls12_crypto_info_* for setsockopt()."""
+    return (struct.pack("=HH", suite.version, suite.cipher) + crypto["iv"] +
+            crypto["key"] + crypto["salt"] +
+            struct.pack(">Q", crypto["rec_seq"]))
+
+
+def set_ulp(sock, name=b"tls"):
+    sock.setsockopt(SOL_TCP, TCP_ULP, name)
+
+
+def install(sock, suite, tx=None, rx=None):
+    """Kernel TLS without kssl, as any other program does it."""
+    set_ulp(sock)
+    for direction, crypto in ((TLS_TX, tx), (TLS_RX, rx)):
+        if crypto:
+            sock.setsockopt(SOL_TLS, direction, crypto_info(suite, crypto))
+
+
+def stat():
+    """/proc/net/tls_stat."""
+    with open("/proc/net/tls_stat", encoding="ascii") as file:
+        return {name: int(value) for name, value in map(str.split, file)}
+
+
+class Pair:
+    """The two ends of a TCP connection of this machine with itself."""
+
+    def __init__(self, family=socket.AF_INET):
+        address = "::1" if family == socket.AF_INET6 else "127.0.0.1"
+        with socket.create_server((address, 0), family=family) as listener:
+            self.client = socket.create_connection(listener.getsockname()[:2])
+            self.server, _ = listener.accept()
+        for end in self.client, self.server:
+            end.settimeout(60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.client.close()
+        self.server.close()
+
+    def fds(self):
+        return self.client.fileno(), self.server.fileno()
+
+
+def attach_pair(nl, ctx, pair, suite=DEFAULT, **how):
+    """Attaches both ends, by the context's id; returns the replies."""
+    ends = directions(suite, **how)
+    return [nl.attach(ctx_id=ctx, fd=fd, settings={"role": role}, **end)
+            for fd, role, end in zip(pair.fds(), (1, 2), ends)]
+
+
+def receive(sock, size):
+    data = bytearray()
+    while len(data) < size:
+        part = sock.recv(size - len(data))
+        assert part, f"the stream ended {size - len(data)} bytes early"
+        data += part
+    return bytes(data)
+
+
+def transfer(source, sink, sizes):
+    """Random data of these sizes in a send() each, compared at the end."""
+    chunks = [os.urandom(size) for size in sizes]
+
+    def send():
+        for chunk in chunks:
+            source.sendall(chunk)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        got = receive(sink, sum(sizes))
+    finally:
+        thread.join()
+    assert got == b"".join(chunks), "the data is not what was sent"
+
+
+def exchange(pair, sizes=(1, 1000, 16384, 16385)):
+    transfer(pair.client, pair.server, sizes)
+    transfer(pair.server, pair.client, sizes)

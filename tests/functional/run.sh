@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+
+set -u
+
+usage() {
+	cat <<END
+usage: tests/functional/run.sh [NAME...]
+
+Runs the test programs of this directory, or those with one of NAMEs in their
+name, as root on a kernel that has the kssl module: tests/vm/run gives one.
+
+  KSSL_QUICK=1     fewer rounds, and more time, for slow kernels
+  KSSL_KSRC=DIR    kernel sources with the ynl tool (7.3)
+  V=1              show all results as they come
+END
+}
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+passed=0
+failed=0
+skipped=0
+limit=${KSSL_QUICK:+1200}
+limit=${limit:-300}
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+# All of them: Python, C, which has to be built, and the command's.
+programs() {
+	local source
+
+	for source in "$here"/*.py; do
+		echo "$source"
+	done
+	for source in "$here"/*_test.c; do
+		echo "$here/build/$(basename "$source" .c)"
+	done
+	echo "$here/tool.sh"
+}
+
+# wanted PROGRAM NAME...
+wanted() {
+	local program=$1 name
+
+	shift
+	[ $# = 0 ] && return
+	for name; do
+		case ${program##*/} in
+		*"$name"*) return ;;
+		esac
+	done
+	return 1
+}
+
+# Objects that nobody has but that are still there would fail the next one.
+left_behind() {
+	(cd "$here" && /usr/bin/python3 - 2>&1) <<-'END'
+		from lib.kssl import Client, eventually, no_objects
+		with Client() as nl:
+		    eventually(lambda: no_objects(nl), "all objects are gone", 5)
+	END
+}
+
+# count REGEX: how many results are like that
+count() {
+	grep -Ec "$1" "$out"
+}
+
+# complain PROGRAM TEXT: what is wrong with the program itself
+complain() {
+	echo "not ok - $1 $2"
+	failed=$((failed + 1))
+}
+
+# show_failures NAME: what failed, with the remarks that follow it.
+show_failures() {
+	awk -v name="$1" '
+		/^(not )?ok / { failed = /^not/ }
+		sub(/^not ok /, "not ok " name " ") || (failed && /^#/)' "$out"
+}
+
+# run PROGRAM
+run() {
+	local name=${1##*/} status good bad skips planned start=$SECONDS left
+
+	if [ -n "${V:-}" ] && [ "$V" != 0 ]; then
+		timeout -k 10 "$limit" "$1" 2>&1 </dev/null | tee "$out"
+		status=${PIPESTATUS[0]}
+	else
+		timeout -k 10 "$limit" "$1" >"$out" 2>&1 </dev/null
+		status=$?
+		show_failures "$name"
+	fi
+	good=$(count '^ok ')
+	bad=$(count '^not ok ')
+	skips=$(count '^ok .*# SKIP')
+	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$out" | tail -n 1)
+	passed=$((passed + good - skips))
+	skipped=$((skipped + skips))
+	failed=$((failed + bad))
+	if [ "$status" = 124 ] || [ "$status" = 137 ]; then
+		complain "$name" "was killed after $limit seconds"
+	elif [ "$planned" != $((good + bad)) ] ||
+	     { [ "$status" != 0 ] && [ "$bad" = 0 ]; }; then
+		complain "$name" "ended with $status after $((good + bad)) of ${planned:-no} tests"
+		grep -Ev '^(not )?ok ' "$out" | tail -n 20
+	elif [ "$planned" = 0 ]; then
+		complain "$name" "ran nothing"
+	fi
+	left=$(left_behind) ||
+		complain "$name" "left objects behind: ${left##*$'\n'}"
+	grep '^ok .*# SKIP' "$out"
+	printf '%-16s %3d passed, %d failed, %d skipped, %d s\n' "$name" \
+		$((good - skips)) "$bad" "$skips" $((SECONDS - start))
+}
+
+case ${1-} in
+-h|--help)
+	usage
+	exit ;;
+esac
+if [ "$(id -u)" != 0 ]; then
+	echo "run.sh: needs root, on a machine that may crash" >&2
+	exit 2
+fi
+make -s -C "$here" || complain "tests in C" "do not build"
+for program in $(programs); do
+	if wanted "$program" "$@"; then
+		run "$program"
+	fi
+done
+summary="$passed passed, $failed failed"
+[ "$skipped" = 0 ] || summary+=", $skipped skipped"
+echo "$summary"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]
