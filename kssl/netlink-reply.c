@@ -140,10 +140,9 @@ static bool is_held(const struct sk_buff *skb, struct kssl_object *object)
 	return client && kssl_client_held(client, object);
 }
 
-/* To who does not hold them, objects of other namespaces do not exist. */
-static struct kssl_object *find(struct sk_buff *skb, struct genl_info *info,
-				const struct kssl_object_type *type,
-				bool *held)
+/* Objects of other network namespaces do not exist. */
+static struct kssl_object *find(struct genl_info *info,
+				const struct kssl_object_type *type)
 {
 	struct kssl_reason why = {};
 	struct kssl_object *object;
@@ -153,17 +152,10 @@ static struct kssl_object *find(struct sk_buff *skb, struct genl_info *info,
 	if (err)
 		return ERR_PTR(err);
 	object = kssl_object_find(type, nla_get_u32(info->attrs[type->attr]),
-				  &why);
-	if (IS_ERR(object)) {
+				  genl_info_net(info), &why);
+	if (IS_ERR(object))
 		kssl_nl_refuse(info, PTR_ERR(object), &why);
-		return object;
-	}
-	*held = is_held(skb, object);
-	if (*held || net_eq(object->net, genl_info_net(info)))
-		return object;
-	kssl_object_put(object);
-	return ERR_PTR(kssl_nl_refuse_text(info, -ENOENT, type->attr,
-					   type->not_found));
+	return object;
 }
 
 static struct kssl_object *forbid(struct genl_info *info,
@@ -188,11 +180,9 @@ struct kssl_object *kssl_nl_find_held(struct sk_buff *skb,
 				      struct genl_info *info,
 				      const struct kssl_object_type *type)
 {
-	struct kssl_object *object;
-	bool held;
+	struct kssl_object *object = find(info, type);
 
-	object = find(skb, info, type, &held);
-	if (IS_ERR(object) || held)
+	if (IS_ERR(object) || is_held(skb, object))
 		return object;
 	return forbid(info, object, "this client has no reference on it");
 }
@@ -210,11 +200,10 @@ struct kssl_object *kssl_nl_find_seen(struct sk_buff *skb,
 				      const struct kssl_object_type *type)
 {
 	struct kssl_asker asker = kssl_access_asker(skb);
-	struct kssl_object *object;
-	bool held;
+	struct kssl_object *object = find(info, type);
 
-	object = find(skb, info, type, &held);
-	if (IS_ERR(object) || held || kssl_access_look(skb, &asker, object))
+	if (IS_ERR(object) || is_held(skb, object) ||
+	    kssl_access_look(skb, &asker, object))
 		return object;
 	return forbid(info, object, "it belongs to another user");
 }
@@ -235,11 +224,10 @@ struct kssl_object *kssl_nl_find_takable(struct sk_buff *skb,
 					 const struct kssl_object_type *type)
 {
 	struct kssl_asker asker = kssl_access_asker(skb);
-	struct kssl_object *object;
-	bool held;
+	struct kssl_object *object = find(info, type);
 
-	object = find(skb, info, type, &held);
-	if (IS_ERR(object) || held || kssl_access_admin(skb, &asker, object))
+	if (IS_ERR(object) || is_held(skb, object) ||
+	    kssl_access_admin(skb, &asker, object))
 		return object;
 	return forbid(info, object, "a reference by id needs CAP_NET_ADMIN");
 }

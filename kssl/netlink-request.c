@@ -211,18 +211,24 @@ int kssl_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	return request_doit(skb, info, false);
 }
 
-/* What nobody else may see must not stay in the request's buffer. */
-static void wipe(const struct nlattr *attr)
+/*
+ * What nobody else may see must not stay in the request's buffer, which is
+ * echoed on an error. The same attribute can be there several times.
+ */
+static void wipe(const struct nlmsghdr *nlh)
 {
-	if (attr)
-		memzero_explicit(nla_data(attr), nla_len(attr));
+	struct nlattr *attr;
+	int left;
+
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, left)
+		if (nla_type(attr) == KSSL_A_TX || nla_type(attr) == KSSL_A_RX)
+			memzero_explicit(nla_data(attr), nla_len(attr));
 }
 
 int kssl_nl_attach_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = request_doit(skb, info, true);
 
-	wipe(info->attrs[KSSL_A_TX]);
-	wipe(info->attrs[KSSL_A_RX]);
+	wipe(info->nlhdr);
 	return err;
 }

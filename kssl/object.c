@@ -16,6 +16,8 @@
 #include <linux/ktime.h>
 #include <linux/xarray.h>
 
+#include <net/net_namespace.h>
+
 #include "object.h"
 #include "reason.h"
 
@@ -72,6 +74,7 @@ void kssl_object_publish(struct kssl_object *object)
  * kssl_object_find - find an object by its id
  * @type: the type that it has to be of
  * @id: the id
+ * @net: the namespace that it has to be of, or NULL for any
  * @why: takes the reason of a failure, or NULL
  *
  * Context: any.
@@ -79,18 +82,20 @@ void kssl_object_publish(struct kssl_object *object)
  * there is none, ERR_PTR(-EINVAL) when it is of another type.
  */
 struct kssl_object *kssl_object_find(const struct kssl_object_type *type,
-				     u32 id, struct kssl_reason *why)
+				     u32 id, const struct net *net,
+				     struct kssl_reason *why)
 {
 	struct kssl_object *object;
-	int err = 0;
+	bool found;
 
 	rcu_read_lock();
 	object = xa_load(&kssl_ids, id);
-	if (!object || !kref_get_unless_zero(&object->ref))
-		err = kssl_refuse(why, -ENOENT, type->attr, type->not_found);
+	found = object && (!net || net_eq(object->net, net)) &&
+		kref_get_unless_zero(&object->ref);
 	rcu_read_unlock();
-	if (err)
-		return ERR_PTR(err);
+	if (!found)
+		return ERR_PTR(kssl_refuse(why, -ENOENT, type->attr,
+					   type->not_found));
 	if (object->type == type)
 		return object;
 	kssl_object_put(object);

@@ -84,7 +84,7 @@ int __must_check kssl_object_init(struct kssl_object *object,
 void kssl_object_publish(struct kssl_object *object);
 struct kssl_object *__must_check
 kssl_object_find(const struct kssl_object_type *type, u32 id,
-		 struct kssl_reason *why);
+		 const struct net *net, struct kssl_reason *why);
 struct kssl_object *
 kssl_object_next(const struct kssl_object_type *type, unsigned long *id);
 void kssl_object_put(struct kssl_object *object);

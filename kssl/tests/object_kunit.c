@@ -53,7 +53,7 @@ static void thing_release(struct kref *ref)
 	struct sight *sight = thing_of(object)->sight;
 	struct kssl_object *found;
 
-	found = kssl_object_find(&thing_type, object->id, NULL);
+	found = kssl_object_find(&thing_type, object->id, NULL, NULL);
 	sight->found = PTR_ERR_OR_ZERO(found);
 	sight->walked = is_in_walk(object->id);
 	sight->released = true;
@@ -148,7 +148,7 @@ static void object_find_takes_a_reference(struct kunit *test)
 	struct kssl_object *found;
 
 	/* Act */
-	found = kssl_object_find(&thing_type, thing->object.id, NULL);
+	found = kssl_object_find(&thing_type, thing->object.id, NULL, NULL);
 
 	/* Assert */
 	KUNIT_ASSERT_PTR_EQ(test, found, &thing->object);
@@ -162,7 +162,7 @@ static void expect_not_found(struct kunit *test, u32 id)
 	struct kssl_reason why = {};
 	struct kssl_object *found;
 
-	found = kssl_object_find(&thing_type, id, &why);
+	found = kssl_object_find(&thing_type, id, NULL, &why);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(found), -ENOENT);
 	KUNIT_EXPECT_STREQ(test, why.text, "no such thing");
 	KUNIT_EXPECT_EQ(test, why.attr, ATTR);
@@ -199,7 +199,7 @@ static void object_find_of_another_type(struct kunit *test)
 	struct kssl_object *found;
 
 	/* Act */
-	found = kssl_object_find(&thing_type, kssl_ctx_id(ctx), &why);
+	found = kssl_object_find(&thing_type, kssl_ctx_id(ctx), NULL, &why);
 
 	/* Assert */
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(found), -EINVAL);
