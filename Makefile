@@ -110,7 +110,7 @@ help:
 	@echo "make modules          the module, for the kernel in KDIR"
 	@echo "make lib              libkssl, in tools/lib"
 	@echo "make tools            the kssl command, in tools/kssl"
-	@echo "make demo             a connection survives its server, in a VM"
+	@echo "make demo             an HTTPS server with its connections in the kernel, in a VM"
 	@echo "make check            all tests, the kernel's in a VM"
 	@echo "make check-lib        tests of the library and the tool"
 	@echo "make check-kunit      unit tests, on a User Mode Linux kernel"

@@ -184,20 +184,45 @@ void kssl_free_many(struct kssl **conns, size_t n);
  * functions of options and mode set or clear the given bits and leave the
  * others, as SSL_set_options(3) does.
  */
-#define KSSL_DECLARE_ROW(name, type)					\
-	int kssl_ctx_set_##name(struct kssl_ctx *ctx, type value);	\
-	int kssl_ctx_get_##name(struct kssl_ctx *ctx, type *value);	\
-	int kssl_set_##name(struct kssl *s, type value);		\
-	int kssl_get_##name(struct kssl *s, type *value)
+int kssl_ctx_set_options(struct kssl_ctx *ctx, uint64_t value);
+int kssl_ctx_get_options(struct kssl_ctx *ctx, uint64_t *value);
+int kssl_set_options(struct kssl *s, uint64_t value);
+int kssl_get_options(struct kssl *s, uint64_t *value);
 
-KSSL_DECLARE_ROW(options, uint64_t);
-KSSL_DECLARE_ROW(mode, uint32_t);
-KSSL_DECLARE_ROW(min_proto_version, uint16_t);
-KSSL_DECLARE_ROW(max_proto_version, uint16_t);
-KSSL_DECLARE_ROW(verify_mode, uint32_t);
-KSSL_DECLARE_ROW(verify_depth, int32_t);
-KSSL_DECLARE_ROW(max_cert_list, uint32_t);
-KSSL_DECLARE_ROW(read_ahead, int);
+int kssl_ctx_set_mode(struct kssl_ctx *ctx, uint32_t value);
+int kssl_ctx_get_mode(struct kssl_ctx *ctx, uint32_t *value);
+int kssl_set_mode(struct kssl *s, uint32_t value);
+int kssl_get_mode(struct kssl *s, uint32_t *value);
+
+int kssl_ctx_set_min_proto_version(struct kssl_ctx *ctx, uint16_t value);
+int kssl_ctx_get_min_proto_version(struct kssl_ctx *ctx, uint16_t *value);
+int kssl_set_min_proto_version(struct kssl *s, uint16_t value);
+int kssl_get_min_proto_version(struct kssl *s, uint16_t *value);
+
+int kssl_ctx_set_max_proto_version(struct kssl_ctx *ctx, uint16_t value);
+int kssl_ctx_get_max_proto_version(struct kssl_ctx *ctx, uint16_t *value);
+int kssl_set_max_proto_version(struct kssl *s, uint16_t value);
+int kssl_get_max_proto_version(struct kssl *s, uint16_t *value);
+
+int kssl_ctx_set_verify_mode(struct kssl_ctx *ctx, uint32_t value);
+int kssl_ctx_get_verify_mode(struct kssl_ctx *ctx, uint32_t *value);
+int kssl_set_verify_mode(struct kssl *s, uint32_t value);
+int kssl_get_verify_mode(struct kssl *s, uint32_t *value);
+
+int kssl_ctx_set_verify_depth(struct kssl_ctx *ctx, int32_t value);
+int kssl_ctx_get_verify_depth(struct kssl_ctx *ctx, int32_t *value);
+int kssl_set_verify_depth(struct kssl *s, int32_t value);
+int kssl_get_verify_depth(struct kssl *s, int32_t *value);
+
+int kssl_ctx_set_max_cert_list(struct kssl_ctx *ctx, uint32_t value);
+int kssl_ctx_get_max_cert_list(struct kssl_ctx *ctx, uint32_t *value);
+int kssl_set_max_cert_list(struct kssl *s, uint32_t value);
+int kssl_get_max_cert_list(struct kssl *s, uint32_t *value);
+
+int kssl_ctx_set_read_ahead(struct kssl_ctx *ctx, int value);
+int kssl_ctx_get_read_ahead(struct kssl_ctx *ctx, int *value);
+int kssl_set_read_ahead(struct kssl *s, int value);
+int kssl_get_read_ahead(struct kssl *s, int *value);
 
 int kssl_ctx_clear_options(struct kssl_ctx *ctx, uint64_t bits);
 int kssl_clear_options(struct kssl *s, uint64_t bits);
@@ -383,10 +408,10 @@ struct kssl_attach {
  * stream are as they were, unless the text says that the socket was shut down.
  * The caller wipes its own copy of the keys; the library keeps none.
  *
- * Errors: EINVAL a value that cannot be; EPERM the settings forbid it; ENOTSOCK,
- * EOPNOTSUPP not a TCP socket; ENOTCONN not connected; EBUSY the socket is
- * kTLS already or belongs to another connection; ENOENT no such cipher in the
- * kernel, or no tls ULP; and what net/tls says.
+ * Errors: EINVAL a value that cannot be; EPERM the settings forbid it;
+ * ENOTSOCK, EOPNOTSUPP not a TCP socket; ENOTCONN not connected; EBUSY the
+ * socket is kTLS already or belongs to another connection; ENOENT no such
+ * cipher in the kernel, or no tls ULP; and what net/tls says.
  */
 int kssl_begin(struct kssl *s, int fd);
 int kssl_fail(struct kssl *s);

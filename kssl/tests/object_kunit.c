@@ -208,6 +208,32 @@ static void object_find_of_another_type(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kssl_object_refs(&ctx->object), 1);
 }
 
+/* Neither an object nor, by the error, its type is seen from elsewhere. */
+static void object_find_from_another_namespace(struct kunit *test)
+{
+	struct kssl_ctx *ctx = kssl_test_ctx(test, KSSL_METHOD_EITHER);
+	struct thing *thing = test_thing(test);
+	struct kssl_object *found;
+	struct net *elsewhere;
+
+	/* Arrange: nothing but its address counts */
+	elsewhere = kunit_kzalloc(test, sizeof(*elsewhere), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, elsewhere);
+
+	/* Act and assert */
+	found = kssl_object_find(&thing_type, thing->object.id, elsewhere,
+				 NULL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(found), -ENOENT);
+	found = kssl_object_find(&thing_type, kssl_ctx_id(ctx), elsewhere,
+				 NULL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(found), -ENOENT);
+	KUNIT_EXPECT_EQ(test, kssl_object_refs(&ctx->object), 1);
+	found = kssl_object_find(&thing_type, thing->object.id, &init_net,
+				 NULL);
+	KUNIT_ASSERT_PTR_EQ(test, found, &thing->object);
+	kssl_object_put(found);
+}
+
 static void object_find_in_release(struct kunit *test)
 {
 	struct thing *thing = thing_new(test);
@@ -357,6 +383,7 @@ static struct kunit_case object_cases[] = {
 	KUNIT_CASE(object_find_of_no_id),
 	KUNIT_CASE(object_find_before_publish),
 	KUNIT_CASE(object_find_of_another_type),
+	KUNIT_CASE(object_find_from_another_namespace),
 	KUNIT_CASE(object_find_in_release),
 	KUNIT_CASE(object_memory_outlives_readers),
 	KUNIT_CASE(object_release_is_for_the_last_reference),

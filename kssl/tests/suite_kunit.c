@@ -25,14 +25,15 @@ struct cipher_param {
 	u16 codes[12];
 };
 
-#define CIPHER(_cipher, _struct, _version, _hash_size, ...)		\
-	{								\
-		.name		= #_cipher " of " #_version,		\
-		.version	= TLS_ ## _version ## _VERSION,		\
-		.type		= TLS_CIPHER_ ## _cipher,		\
-		.info_size	= sizeof(struct tls12_crypto_info_ ## _struct), \
-		.hash_size	= (_hash_size),				\
-		.codes		= { __VA_ARGS__ },			\
+#define INFO_SIZE(_struct)	sizeof(struct tls12_crypto_info_ ## _struct)
+#define CIPHER(_cipher, _struct, _version, _hash_size, ...)	\
+	{							\
+		.name		= #_cipher " of " #_version,	\
+		.version	= TLS_ ## _version ## _VERSION,	\
+		.type		= TLS_CIPHER_ ## _cipher,	\
+		.info_size	= INFO_SIZE(_struct),		\
+		.hash_size	= (_hash_size),			\
+		.codes		= { __VA_ARGS__ },		\
 	}
 
 static const struct cipher_param cipher_params[] = {

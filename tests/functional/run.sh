@@ -29,13 +29,13 @@ trap 'rm -f "$out"' EXIT
 programs() {
 	local source
 
-	for source in "$here"/*.py; do
-		echo "$source"
+	for source in "$here"/*.py "$here"/tool.sh; do
+		[ ! -e "$source" ] || echo "$source"
 	done
 	for source in "$here"/*_test.c; do
-		echo "$here/build/$(basename "$source" .c)"
+		[ ! -e "$source" ] ||
+			echo "$here/build/$(basename "$source" .c)"
 	done
-	echo "$here/tool.sh"
 }
 
 # wanted PROGRAM NAME...
@@ -66,9 +66,9 @@ count() {
 	grep -Ec "$1" "$out"
 }
 
-# complain PROGRAM TEXT: what is wrong with the program itself
+# complain WORD...: what is wrong with a program itself
 complain() {
-	echo "not ok - $1 $2"
+	echo "not ok - $*"
 	failed=$((failed + 1))
 }
 
@@ -81,7 +81,8 @@ show_failures() {
 
 # run PROGRAM
 run() {
-	local name=${1##*/} status good bad skips planned start=$SECONDS left
+	local name=${1##*/} status good bad skips planned left
+	local start=$SECONDS
 
 	if [ -n "${V:-}" ] && [ "$V" != 0 ]; then
 		timeout -k 10 "$limit" "$1" 2>&1 </dev/null | tee "$out"
@@ -102,7 +103,8 @@ run() {
 		complain "$name" "was killed after $limit seconds"
 	elif [ "$planned" != $((good + bad)) ] ||
 	     { [ "$status" != 0 ] && [ "$bad" = 0 ]; }; then
-		complain "$name" "ended with $status after $((good + bad)) of ${planned:-no} tests"
+		complain "$name" "ended with status $status after" \
+			"$((good + bad)) of ${planned:-no} tests"
 		grep -Ev '^(not )?ok ' "$out" | tail -n 20
 	elif [ "$planned" = 0 ]; then
 		complain "$name" "ran nothing"

@@ -5,6 +5,7 @@
 The tool comes with the kernel sources, from 6.13 on: KSSL_KSRC names them.
 """
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -26,11 +27,9 @@ SCHEMA = KSRC / "Documentation/netlink/genetlink-legacy.yaml"
 def require_tool():
     if not TOOL.exists():
         raise Skip("KSSL_KSRC names no kernel sources with the ynl tool")
-    try:
-        import jsonschema  # noqa: F401
-        import yaml  # noqa: F401
-    except ImportError as why:
-        raise Skip(f"the ynl tool needs it: {why}") from why
+    for name in "yaml", "jsonschema":
+        if not importlib.util.find_spec(name):
+            raise Skip(f"the ynl tool needs Python's {name}")
 
 
 def command(*args):

@@ -76,8 +76,9 @@ suite_of() {
 # Where this machine gets Debian from: "URI SUITE", one a line.
 repositories() {
 	# shellcheck disable=SC2016 # apt's own variables
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' \
-		'Created-By: Packages' | sort -u
+	apt-get indextargets --no-release-info \
+		--format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+		sort -u
 }
 
 debian_uri() {

@@ -134,8 +134,9 @@ static enum head take(int fd, size_t len, int type)
 	int got;
 
 	while (len) {
-		ret = recv_record(fd, buf, len < sizeof(buf) ? len : sizeof(buf),
-				  0, &got);
+		ret = recv_record(fd, buf,
+				  len < sizeof(buf) ? len : sizeof(buf), 0,
+				  &got);
 		if (ret < 0 && errno != EAGAIN)
 			return fail_errno(errno);
 		if (ret <= 0 || got != type)

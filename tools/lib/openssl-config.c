@@ -41,8 +41,7 @@ static const SSL_CIPHER *find_suite(SSL *ssl, uint16_t code)
 /* Whether what @ssl has from its SSL_CTX is the two lists, in their order. */
 static int has_suites(SSL *ssl, const struct kssl_settings_info *rows)
 {
-	STACK_OF(SSL_CIPHER) *have = SSL_get_ciphers(ssl);
-	int i = 0, n = sk_SSL_CIPHER_num(have);
+	int i = 0, n = sk_SSL_CIPHER_num(SSL_get_ciphers(ssl));
 	size_t j, total = rows->ciphersuites_n + rows->cipher_list_n;
 	const SSL_CIPHER *suite;
 	uint16_t code;
@@ -53,7 +52,8 @@ static int has_suites(SSL *ssl, const struct kssl_settings_info *rows)
 		suite = find_suite(ssl, code);
 		if (!suite)
 			continue;
-		if (i == n || sk_SSL_CIPHER_value(have, i++) != suite)
+		if (i == n ||
+		    sk_SSL_CIPHER_value(SSL_get_ciphers(ssl), i++) != suite)
 			return 0;
 	}
 	return i == n;
