@@ -409,9 +409,10 @@ struct kssl_attach {
  * The caller wipes its own copy of the keys; the library keeps none.
  *
  * Errors: EINVAL a value that cannot be; EPERM the settings forbid it;
- * ENOTSOCK, EOPNOTSUPP not a TCP socket; ENOTCONN not connected; EBUSY the
- * socket is kTLS already or belongs to another connection; ENOENT no such
- * cipher in the kernel, or no tls ULP; and what net/tls says.
+ * ENOTSOCK, EOPNOTSUPP not a TCP socket; EOPNOTSUPP a suite that net/tls
+ * cannot carry; ENOTCONN not connected; EBUSY the socket is kTLS already or
+ * belongs to another connection; ENOENT no such cipher in the kernel, or no
+ * tls ULP; and what net/tls says.
  */
 int kssl_begin(struct kssl *s, int fd);
 int kssl_fail(struct kssl *s);
