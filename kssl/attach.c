@@ -28,6 +28,18 @@
 #include "sock.h"
 #include "suite.h"
 
+/* Ends what was claimed: the reason stays with @s and goes to the caller. */
+static int finish(struct kssl *s, int err, struct kssl_reason *own,
+		  struct kssl_reason *why)
+{
+	if (err && !own->text)
+		own->text = err == -ENOMEM ? "out of memory" : "refused";
+	kssl_conn_unclaim(s, err, own);
+	if (why)
+		*why = *own;
+	return err;
+}
+
 /**
  * kssl_begin - begin the handshake of a connection on a TCP socket
  * @s: the connection, in state initial
@@ -43,19 +55,19 @@
  */
 int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 {
+	struct kssl_reason own = {};
 	int err;
 
 	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL), why);
 	if (err)
 		return err;
 	/* The ULP goes first: it keeps IPV6_ADDRFORM from the socket. */
-	err = kssl_ktls_prepare(sock, why);
+	err = kssl_ktls_prepare(sock, &own);
 	if (!err)
-		err = kssl_sock_bind(s, sock->sk, why);
+		err = kssl_sock_bind(s, sock->sk, &own);
 	if (!err)
 		kssl_conn_enter(s, KSSL_STATE_HANDSHAKE);
-	kssl_conn_unclaim(s, err, why);
-	return err;
+	return finish(s, err, &own, why);
 }
 EXPORT_SYMBOL_GPL(kssl_begin);
 
@@ -208,13 +220,17 @@ secrets_new(const struct kssl_attach_params *params)
 static int bind_sock(struct kssl *s, struct socket *sock, bool *fresh,
 		     struct kssl_reason *why)
 {
-	bool bound, same;
+	bool bound, same, closed;
 
 	spin_lock_bh(&s->object.lock);
 	bound = s->sock;
 	same = bound && s->sock->sk == sock->sk;
+	closed = !bound && s->state != KSSL_STATE_INITIAL;
 	spin_unlock_bh(&s->object.lock);
 	*fresh = !bound;
+	if (closed)
+		return kssl_refuse(why, -ENOTCONN, KSSL_A_FD,
+				   "the handshake's socket is closed");
 	if (!bound)
 		return kssl_sock_bind(s, sock->sk, why);
 	if (same)
@@ -337,17 +353,17 @@ int kssl_attach(struct kssl *s, struct socket *sock,
 		const struct kssl_attach_params *params,
 		struct kssl_reason *why)
 {
-	struct kssl_attach_params *own;
+	struct kssl_attach_params *copy;
+	struct kssl_reason own = {};
 	int err;
 
 	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL) |
 			      BIT(KSSL_STATE_HANDSHAKE), why);
 	if (err)
 		return err;
-	own = kmemdup(params, sizeof(*params), GFP_KERNEL_ACCOUNT);
-	err = own ? attach_claimed(s, sock, own, why) : -ENOMEM;
-	kfree_sensitive(own);
-	kssl_conn_unclaim(s, err, why);
-	return err;
+	copy = kmemdup(params, sizeof(*params), GFP_KERNEL_ACCOUNT);
+	err = copy ? attach_claimed(s, sock, copy, &own) : -ENOMEM;
+	kfree_sensitive(copy);
+	return finish(s, err, &own, why);
 }
 EXPORT_SYMBOL_GPL(kssl_attach);

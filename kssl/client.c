@@ -155,7 +155,6 @@ static struct kssl_hold *add_hold(struct kssl_client *client,
 			return NULL;
 		*spare = NULL;
 	}
-	__module_get(THIS_MODULE);
 	kref_get(&object->ref);
 	hold->client = client;
 	hold->object = object;
@@ -188,31 +187,40 @@ static void del_hold(struct kssl_hold *hold)
  * @object: the object, of which the caller has a reference
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, or -EOVERFLOW when the client has too many.
+ * Return: 0; -ENOMEM; -EOVERFLOW when the client has too many; -ENODEV when
+ * the module is being unloaded.
  */
 int kssl_client_take(struct kssl_client *client, struct kssl_object *object)
 {
 	struct kssl_hold *hold, *spare = NULL;
+	bool added = false;
 	int err = 0;
 
+	/* Fails once the module is going, when a pin would come too late. */
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
 again:
 	spin_lock_bh(&object->lock);
 	hold = find_hold(client, object);
-	if (!hold)
+	if (!hold) {
 		hold = add_hold(client, object, &spare);
-	else if (hold->count == KSSL_HELD_MAX)
+		added = hold;
+	} else if (hold->count == KSSL_HELD_MAX) {
 		err = -EOVERFLOW;
-	else
+	} else {
 		hold->count++;
+	}
 	spin_unlock_bh(&object->lock);
 
 	if (!hold) {
 		spare = kmalloc_obj(*spare, GFP_KERNEL_ACCOUNT);
-		if (!spare)
-			return -ENOMEM;
-		goto again;
+		if (spare)
+			goto again;
+		err = -ENOMEM;
 	}
 	kfree(spare);
+	if (!added)
+		module_put(THIS_MODULE);
 	return err;
 }
 

@@ -193,29 +193,32 @@ int kssl_ktls_install(struct socket *sock, int direction,
 	return err;
 }
 
-/* A connection of the kernel with itself, closed when @sock is released. */
-static int connect_self(struct socket *sock)
+/*
+ * Connects a socket of the kernel's with *@listener, which must stay until the
+ * connection is not needed: its end resets what was not accepted.
+ */
+static int __init connect_self(struct socket *sock, struct socket **listener)
 {
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	struct socket *listener;
 	int err;
 
 	err = sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
-			       &listener);
+			       listener);
 	if (err)
 		return err;
-	err = kernel_bind(listener, (void *)&addr, sizeof(addr));
+	err = kernel_bind(*listener, (void *)&addr, sizeof(addr));
 	if (!err)
-		err = kernel_listen(listener, 1);
+		err = kernel_listen(*listener, 1);
 	if (!err)
-		err = kernel_getsockname(listener, (struct sockaddr *)&addr);
-	if (err >= 0)
-		err = kernel_connect(sock, (void *)&addr, sizeof(addr), 0);
-	sock_release(listener);
-	return err;
+		err = kernel_getsockname(*listener, (struct sockaddr *)&addr);
+	if (err < 0)
+		return err;
+	/* Loading the module must not wait where loopback is filtered. */
+	sock_set_sndtimeo(sock->sk, 1);
+	return kernel_connect(sock, (void *)&addr, sizeof(addr), 0);
 }
 
 /*
@@ -223,7 +226,7 @@ static int connect_self(struct socket *sock)
  * attach do so. It is provoked here, where the administrator loads the module.
  * That it fails, on a host without loopback say, is no reason not to load.
  */
-static void provoke_warning(void)
+static void __init provoke_warning(void)
 {
 	const struct kssl_crypto crypto = {
 		.key_len = TLS_CIPHER_AES_GCM_128_KEY_SIZE,
@@ -231,13 +234,13 @@ static void provoke_warning(void)
 		.salt_len = TLS_CIPHER_AES_GCM_128_SALT_SIZE,
 	};
 	const struct kssl_suite *suite = kssl_suite_find(0x1301);
-	struct socket *sock;
+	struct socket *sock, *listener = NULL;
 	int err;
 
 	if (sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
 			     &sock))
 		return;
-	err = connect_self(sock);
+	err = connect_self(sock, &listener);
 	if (!err)
 		err = kssl_ktls_prepare(sock, NULL);
 	if (!err)
@@ -245,6 +248,8 @@ static void provoke_warning(void)
 	if (err)
 		pr_debug("no kernel TLS on a loopback connection: %d\n", err);
 	sock_release(sock);
+	if (listener)
+		sock_release(listener);
 }
 
 /**

@@ -241,7 +241,7 @@ int kssl_nl_new_doit(struct sk_buff *skb, struct genl_info *info)
 
 int kssl_nl_dup_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct kssl_client *client = kssl_nl_find_client(skb);
+	struct kssl_client *client;
 	struct kssl_object *object;
 	struct sk_buff *reply;
 	struct kssl *s;
@@ -251,6 +251,8 @@ int kssl_nl_dup_doit(struct sk_buff *skb, struct genl_info *info)
 	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
+	/* Not before: another thread may have made the client meanwhile. */
+	client = kssl_nl_find_client(skb);
 	reply = kssl_nl_reply_new(info, &hdr);
 	if (!reply) {
 		err = kssl_nl_no_memory(info);
