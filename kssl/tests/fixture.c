@@ -563,3 +563,20 @@ void kssl_test_attach(struct kunit *test, struct kssl *s, struct socket *sock)
 	kssl_test_params(test, &params, 0x1301);
 	KUNIT_ASSERT_EQ(test, kssl_attach(s, sock, &params, NULL), 0);
 }
+
+/**
+ * kssl_test_untouched - expect a connection that is as new
+ * @test: the test
+ * @s: the connection
+ * @pair: sockets that are to carry plaintext
+ */
+void kssl_test_untouched(struct kunit *test, struct kssl *s,
+			 struct kssl_test_pair *pair)
+{
+	KUNIT_EXPECT_EQ(test, kssl_get_state(s), KSSL_STATE_INITIAL);
+	KUNIT_EXPECT_NULL(test, s->sock);
+	KUNIT_EXPECT_NULL(test, s->secrets);
+	KUNIT_EXPECT_EQ(test, s->version, 0);
+	KUNIT_EXPECT_EQ(test, kssl_object_refs(&s->object), 1);
+	kssl_test_exchange(test, pair, 100);
+}

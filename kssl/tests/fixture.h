@@ -73,6 +73,8 @@ void kssl_test_params(struct kunit *test, struct kssl_attach_params *params,
 		      u16 code);
 void kssl_test_mirror(const struct kssl_attach_params *params,
 		      struct kssl_attach_params *mirror);
+void kssl_test_untouched(struct kunit *test, struct kssl *s,
+			 struct kssl_test_pair *pair);
 void kssl_test_attach(struct kunit *test, struct kssl *s,
 		      struct socket *sock);
 

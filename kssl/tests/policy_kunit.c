@@ -1,36 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests of what begin and attach refuse: what the settings forbid, keys
- * of wrong sizes, and sockets that cannot be. After each refusal the
- * connection and its socket are as they were.
+ * KUnit tests of what attach refuses: what the settings forbid, and keys of
+ * wrong sizes. After each refusal the connection and its socket are as they
+ * were.
  */
-
-#include <linux/in.h>
-#include <linux/net.h>
-#include <linux/un.h>
-
-#include <net/sock.h>
-#include <net/tcp.h>
-
-#include <uapi/linux/tls.h>
 
 #include "../conn.h"
 #include "../ctx.h"
-#include "../ktls.h"
 #include "../suite.h"
 #include "fixture.h"
-
-/* A connection of no state but initial, whose socket carries plaintext. */
-static void expect_untouched(struct kunit *test, struct kssl *s,
-			     struct kssl_test_pair *pair)
-{
-	KUNIT_EXPECT_EQ(test, kssl_get_state(s), KSSL_STATE_INITIAL);
-	KUNIT_EXPECT_NULL(test, s->sock);
-	KUNIT_EXPECT_NULL(test, s->secrets);
-	KUNIT_EXPECT_EQ(test, s->version, 0);
-	KUNIT_EXPECT_EQ(test, kssl_object_refs(&s->object), 1);
-	kssl_test_exchange(test, pair, 100);
-}
 
 /* What the settings forbid */
 
@@ -290,7 +268,7 @@ static void policy_is_kept_by_attach(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, why.nested, param->nested);
 	KUNIT_EXPECT_EQ(test, s->result, param->err);
 	if (param->err)
-		expect_untouched(test, s, pair);
+		kssl_test_untouched(test, s, pair);
 	else
 		KUNIT_EXPECT_EQ(test, kssl_get_state(s),
 				KSSL_STATE_ESTABLISHED);
@@ -412,7 +390,7 @@ static void expect_size_refused(struct kunit *test, bool rx)
 	KUNIT_EXPECT_NOT_NULL(test, why.text);
 	KUNIT_EXPECT_EQ(test, why.attr, rx ? KSSL_A_RX : KSSL_A_TX);
 	KUNIT_EXPECT_EQ(test, why.nested, param->nested);
-	expect_untouched(test, s, pair);
+	kssl_test_untouched(test, s, pair);
 	kssl_test_attach(test, s, pair->client);
 }
 
@@ -426,214 +404,10 @@ static void policy_of_receive_keys_is_kept(struct kunit *test)
 	expect_size_refused(test, true);
 }
 
-/* Sockets that cannot be */
-
-static void release_sock_of(void *sock)
-{
-	sock_release(sock);
-}
-
-static struct socket *test_sock(struct kunit *test, int family, int type,
-				int protocol)
-{
-	struct socket *sock;
-
-	KUNIT_ASSERT_EQ(test, sock_create_kern(&init_net, family, type,
-					       protocol, &sock), 0);
-	kssl_test_defer(test, release_sock_of, sock);
-	return sock;
-}
-
-static struct socket *udp(struct kunit *test)
-{
-	return test_sock(test, AF_INET, SOCK_DGRAM, IPPROTO_UDP);
-}
-
-static struct socket *local(struct kunit *test)
-{
-	return test_sock(test, AF_UNIX, SOCK_STREAM, 0);
-}
-
-static struct socket *unconnected(struct kunit *test)
-{
-	return test_sock(test, AF_INET, SOCK_STREAM, IPPROTO_TCP);
-}
-
-static struct socket *listening(struct kunit *test)
-{
-	struct socket *sock = unconnected(test);
-
-	KUNIT_ASSERT_EQ(test, kernel_listen(sock, 1), 0);
-	return sock;
-}
-
-static struct socket *reset_by_peer(struct kunit *test)
-{
-	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
-
-	kssl_test_close(&pair->server);
-	kssl_test_await(test, pair->client, TCP_CLOSE);
-	return pair->client;
-}
-
-static struct socket *ended_by_peer(struct kunit *test)
-{
-	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
-
-	KUNIT_ASSERT_EQ(test, kernel_sock_shutdown(pair->server, SHUT_WR), 0);
-	kssl_test_await(test, pair->client, TCP_CLOSE_WAIT);
-	return pair->client;
-}
-
-static int other_ulp_init(struct sock *sk)
-{
-	return 0;
-}
-
-static struct tcp_ulp_ops other_ulp = {
-	.name	= "kssl_other",
-	.owner	= THIS_MODULE,
-	.init	= other_ulp_init,
-};
-
-static void unregister_ulp(void *ulp)
-{
-	tcp_unregister_ulp(ulp);
-}
-
-static struct socket *with_other_ulp(struct kunit *test)
-{
-	struct kssl_test_pair *pair;
-	int err;
-
-	KUNIT_ASSERT_EQ(test, tcp_register_ulp(&other_ulp), 0);
-	kssl_test_defer(test, unregister_ulp, &other_ulp);
-	pair = kssl_test_pair(test, AF_INET);
-	err = do_sock_setsockopt(pair->client, false, SOL_TCP, TCP_ULP,
-				 KERNEL_SOCKPTR(other_ulp.name),
-				 strlen(other_ulp.name));
-	KUNIT_ASSERT_EQ(test, err, 0);
-	return pair->client;
-}
-
-/* A socket that does kernel TLS in one direction, by somebody else's will. */
-static struct socket *with_key(struct kunit *test, int direction)
-{
-	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
-	struct kssl_attach_params params;
-
-	kssl_test_params(test, &params, 0x1301);
-	KUNIT_ASSERT_EQ(test, kssl_ktls_prepare(pair->client, NULL), 0);
-	KUNIT_ASSERT_EQ(test, kssl_ktls_install(pair->client, direction,
-						kssl_suite_find(0x1301),
-						&params.tx), 0);
-	return pair->client;
-}
-
-static struct socket *with_tx_key(struct kunit *test)
-{
-	return with_key(test, TLS_TX);
-}
-
-static struct socket *with_rx_key(struct kunit *test)
-{
-	return with_key(test, TLS_RX);
-}
-
-static struct socket *of_another(struct kunit *test)
-{
-	struct kssl_ctx *ctx = kssl_test_ctx(test, KSSL_METHOD_CLIENT);
-	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
-	struct kssl *other = kssl_test_new(test, ctx);
-
-	KUNIT_ASSERT_EQ(test, kssl_begin(other, pair->client, NULL), 0);
-	return pair->client;
-}
-
-struct sock_param {
-	const char *name;
-	struct socket *(*make)(struct kunit *test);
-	int err;
-};
-
-static const struct sock_param sock_params[] = {
-	{ "UDP", udp, -EOPNOTSUPP },
-	{ "unix", local, -EOPNOTSUPP },
-	{ "unconnected", unconnected, -ENOTCONN },
-	{ "listening", listening, -ENOTCONN },
-	{ "reset by the peer", reset_by_peer, -ENOTCONN },
-	{ "ended by the peer", ended_by_peer, -ENOTCONN },
-	{ "with another ULP", with_other_ulp, -EEXIST },
-	{ "with a transmit key", with_tx_key, -EBUSY },
-	{ "with a receive key", with_rx_key, -EBUSY },
-	{ "of another connection", of_another, -EBUSY },
-};
-
-static void sock_desc(const struct sock_param *param, char *desc)
-{
-	strscpy(desc, param->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(sock, sock_params, sock_desc);
-
-static void policy_of_sockets_is_kept(struct kunit *test)
-{
-	const struct sock_param *param = test->param_value;
-	struct kssl_ctx *ctx = kssl_test_ctx(test, KSSL_METHOD_CLIENT);
-	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
-	struct kssl *s = kssl_test_new(test, ctx);
-	struct socket *sock = param->make(test);
-	struct kssl_attach_params params;
-	struct kssl_reason begin = {}, attach = {};
-
-	/* Arrange */
-	kssl_test_params(test, &params, 0x1301);
-
-	/* Act */
-	KUNIT_EXPECT_EQ(test, kssl_begin(s, sock, &begin), param->err);
-	KUNIT_EXPECT_EQ(test, kssl_attach(s, sock, &params, &attach),
-			param->err);
-
-	/* Assert: another socket will do */
-	KUNIT_EXPECT_NOT_NULL(test, begin.text);
-	KUNIT_EXPECT_EQ(test, begin.attr, KSSL_A_FD);
-	KUNIT_EXPECT_NOT_NULL(test, attach.text);
-	KUNIT_EXPECT_EQ(test, attach.attr, KSSL_A_FD);
-	expect_untouched(test, s, pair);
-	kssl_test_attach(test, s, pair->client);
-}
-
-static void policy_binds_attach_to_the_socket_of_begin(struct kunit *test)
-{
-	struct kssl_ctx *ctx = kssl_test_ctx(test, KSSL_METHOD_CLIENT);
-	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
-	struct kssl_test_pair *other = kssl_test_pair(test, AF_INET);
-	struct kssl *s = kssl_test_new(test, ctx);
-	struct kssl_attach_params params;
-	struct kssl_reason why = {};
-
-	/* Arrange */
-	kssl_test_params(test, &params, 0x1301);
-	KUNIT_ASSERT_EQ(test, kssl_begin(s, pair->client, NULL), 0);
-
-	/* Act */
-	KUNIT_EXPECT_EQ(test, kssl_attach(s, other->client, &params, &why),
-			-EINVAL);
-
-	/* Assert */
-	KUNIT_EXPECT_EQ(test, why.attr, KSSL_A_FD);
-	KUNIT_EXPECT_EQ(test, kssl_get_state(s), KSSL_STATE_HANDSHAKE);
-	kssl_test_exchange(test, other, 100);
-	kssl_test_exchange(test, pair, 100);
-	kssl_test_attach(test, s, pair->client);
-}
-
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(policy_is_kept_by_attach, policy_gen_params),
 	KUNIT_CASE_PARAM(policy_of_transmit_keys_is_kept, size_gen_params),
 	KUNIT_CASE_PARAM(policy_of_receive_keys_is_kept, size_gen_params),
-	KUNIT_CASE_PARAM(policy_of_sockets_is_kept, sock_gen_params),
-	KUNIT_CASE(policy_binds_attach_to_the_socket_of_begin),
 	{}
 };
 

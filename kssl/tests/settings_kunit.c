@@ -480,6 +480,11 @@ static void settings_role_follows_the_method(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, change_num(settings, KSSL_A_SETTINGS_METHOD,
 					 KSSL_METHOD_SERVER, NULL), 0);
 	KUNIT_EXPECT_EQ(test, kssl_settings_role(settings), KSSL_ROLE_SERVER);
+	KUNIT_ASSERT_EQ(test, change_num(settings, KSSL_A_SETTINGS_ROLE,
+					 KSSL_ROLE_SERVER, NULL), 0);
+	KUNIT_EXPECT_EQ(test, kssl_settings_role(settings), KSSL_ROLE_SERVER);
+	KUNIT_ASSERT_EQ(test, change_num(settings, KSSL_A_SETTINGS_ROLE,
+					 KSSL_ROLE_UNSET, NULL), 0);
 	KUNIT_ASSERT_EQ(test, change_num(settings, KSSL_A_SETTINGS_METHOD,
 					 KSSL_METHOD_EITHER, NULL), 0);
 	KUNIT_ASSERT_EQ(test, change_num(settings, KSSL_A_SETTINGS_ROLE,
