@@ -43,10 +43,10 @@ wanted() {
 	local program=$1 name
 
 	shift
-	[ $# = 0 ] && return
+	[ $# != 0 ] || return 0
 	for name; do
 		case ${program##*/} in
-		*"$name"*) return ;;
+		*"$name"*) return 0 ;;
 		esac
 	done
 	return 1
@@ -125,7 +125,7 @@ if [ "$(id -u)" != 0 ]; then
 	echo "run.sh: needs root, on a machine that may crash" >&2
 	exit 2
 fi
-make -s -C "$here" || complain "tests in C" "do not build"
+make -s -C "$here" || complain "the tests in C do not build"
 for program in $(programs); do
 	if wanted "$program" "$@"; then
 		run "$program"
