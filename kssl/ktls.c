@@ -99,6 +99,9 @@ int kssl_ktls_prepare(struct socket *sock, struct kssl_reason *why)
 	if (err || ulp)
 		return err;
 	err = set_option(sock, SOL_TCP, TCP_ULP, ULP_NAME, strlen(ULP_NAME));
+	/* Somebody else may have been first, with the same ULP. */
+	if (err == -EEXIST)
+		return check_sock(sock->sk, &ulp, why);
 	if (err)
 		kssl_refuse(why, err, KSSL_A_FD,
 			    "the tls ULP cannot be put on the socket");
