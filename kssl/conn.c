@@ -20,6 +20,8 @@
 #include <linux/export.h>
 #include <linux/slab.h>
 
+#include <net/net_namespace.h>
+
 #include "conn.h"
 #include "ctx.h"
 #include "event.h"
@@ -158,20 +160,26 @@ EXPORT_SYMBOL_GPL(kssl_new);
 struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred)
 {
 	struct kssl_settings settings = { NULL, NULL }, current_ones;
+	struct kssl_ctx *ctx;
 
 	spin_lock_bh(&s->object.lock);
-	if (s->state == KSSL_STATE_INITIAL && !s->busy)
+	ctx = s->ctx;
+	if (s->state == KSSL_STATE_INITIAL && !s->busy) {
 		settings.dup = kssl_snapshot_get(s->settings.dup);
-	else
+		kssl_ctx_up_ref(ctx);
+	} else {
 		kref_get(&s->object.ref);
+	}
 	spin_unlock_bh(&s->object.lock);
 	if (!settings.dup)
 		return s;
 
-	current_ones = kssl_ctx_settings(s->ctx);
+	current_ones = kssl_ctx_settings(ctx);
 	settings.inherit = kssl_snapshot_get(current_ones.inherit);
 	kssl_settings_put(&current_ones);
-	return conn_make(s->ctx, cred, &settings);
+	s = conn_make(ctx, cred, &settings);
+	kssl_ctx_free(ctx);
+	return s;
 }
 
 /**
@@ -264,6 +272,41 @@ struct kssl_settings kssl_conn_settings(struct kssl *s)
 	settings = kssl_settings_get(&s->settings);
 	spin_unlock_bh(&s->object.lock);
 	return settings;
+}
+
+/**
+ * kssl_conn_ctx - take a reference on the context that a connection has now
+ * @s: the connection
+ *
+ * Context: any.
+ * Return: the context, for the caller to free.
+ */
+struct kssl_ctx *kssl_conn_ctx(struct kssl *s)
+{
+	struct kssl_ctx *ctx;
+
+	spin_lock_bh(&s->object.lock);
+	ctx = s->ctx;
+	kssl_ctx_up_ref(ctx);
+	spin_unlock_bh(&s->object.lock);
+	return ctx;
+}
+
+/**
+ * kssl_conn_ctx_id - the id of the context that a connection has now
+ * @s: the connection
+ *
+ * Context: any.
+ * Return: its id.
+ */
+u32 kssl_conn_ctx_id(struct kssl *s)
+{
+	u32 id;
+
+	spin_lock_bh(&s->object.lock);
+	id = s->ctx->object.id;
+	spin_unlock_bh(&s->object.lock);
+	return id;
 }
 
 static bool is_frozen(const struct kssl *s)
@@ -500,6 +543,89 @@ int kssl_fail(struct kssl *s, struct kssl_reason *why)
 	return err;
 }
 EXPORT_SYMBOL_GPL(kssl_fail);
+
+/*
+ * Gives a connection another context and settings if it has the ones expected.
+ * Takes over nothing.
+ */
+static int swap_ctx(struct kssl *s, struct kssl_ctx *from,
+		    const struct kssl_settings *old, struct kssl_ctx *to,
+		    const struct kssl_settings *new, struct kssl_reason *why)
+{
+	struct kssl_settings drop;
+	int err;
+
+	spin_lock_bh(&s->object.lock);
+	drop = s->settings;
+	err = check_state(s, BIT(KSSL_STATE_INITIAL) |
+			  BIT(KSSL_STATE_HANDSHAKE), why);
+	if (!err && (s->ctx != from || drop.dup != old->dup ||
+		     drop.inherit != old->inherit))
+		err = -EAGAIN;
+	if (err) {
+		spin_unlock_bh(&s->object.lock);
+		return err;
+	}
+	s->ctx = to;
+	kssl_ctx_up_ref(to);
+	s->settings = kssl_settings_get(new);
+	spin_unlock_bh(&s->object.lock);
+	atomic_inc(&to->conns);
+	atomic_dec(&from->conns);
+	kssl_ctx_free(from);
+	kssl_settings_put(&drop);
+	return 0;
+}
+
+static int try_set_ctx(struct kssl *s, struct kssl_ctx *to,
+		       struct kssl_reason *why)
+{
+	struct kssl_ctx *from = kssl_conn_ctx(s);
+	struct kssl_settings of_from = kssl_ctx_settings(from);
+	struct kssl_settings of_to = kssl_ctx_settings(to);
+	struct kssl_settings old = kssl_conn_settings(s), new;
+	int err;
+
+	err = kssl_settings_switch(&old, &of_from, &of_to, &new);
+	if (!err) {
+		err = swap_ctx(s, from, &old, to, &new, why);
+		kssl_settings_put(&new);
+	}
+	kssl_settings_put(&old);
+	kssl_settings_put(&of_to);
+	kssl_settings_put(&of_from);
+	kssl_ctx_free(from);
+	return err;
+}
+
+/**
+ * kssl_set_ctx - switch a connection to another context
+ * @s: the connection, in state initial or handshake
+ * @ctx: the context, of the same network namespace
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Follows SSL_set_SSL_CTX(3), which servers call when they see the host name
+ * that a client asks for: the certificates and what goes with them (the rows
+ * of the table that say so) become those of @ctx, and so does a session id
+ * context that was the old one's. All other rows stay.
+ *
+ * Context: may sleep.
+ * Return: 0; -EBUSY in any other state; -EINVAL for a context of another
+ * network namespace; -ENOMEM.
+ */
+int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx, struct kssl_reason *why)
+{
+	int err;
+
+	if (!net_eq(s->object.net, ctx->object.net))
+		return kssl_refuse(why, -EINVAL, KSSL_A_CTX_ID,
+				   "the context is of another network namespace");
+	do {
+		err = try_set_ctx(s, ctx, why);
+	} while (err == -EAGAIN);
+	return err;
+}
+EXPORT_SYMBOL_GPL(kssl_set_ctx);
 
 /**
  * kssl_clear - return a connection to state initial

@@ -27,8 +27,9 @@ struct kssl_secrets {
 /**
  * struct kssl - a connection
  * @object: what it has in common with contexts; its lock guards all that
- *	follows but @ctx
- * @ctx: the context it was made from, of which it has a reference
+ *	follows
+ * @ctx: the context it was made from or switched to, of which it has a
+ *	reference
  * @settings: its settings
  * @sock: the socket it is bound to, or NULL
  * @secrets: its traffic secrets, or NULL
@@ -102,6 +103,8 @@ kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
 struct kssl *__must_check kssl_conn_dup(struct kssl *s,
 					const struct cred *cred);
 struct kssl_settings kssl_conn_settings(struct kssl *s);
+struct kssl_ctx *kssl_conn_ctx(struct kssl *s);
+u32 kssl_conn_ctx_id(struct kssl *s);
 int kssl_conn_swap(struct kssl *s, const struct kssl_settings *old,
 		   const struct kssl_settings *new);
 int __must_check kssl_conn_change(struct kssl *s,

@@ -95,7 +95,7 @@ void kssl_event_conn(struct kssl *s, enum kssl_event_type type)
 	kssl_conn_view(s, &view);
 	err = fill_object(skb, &s->object, type) ?:
 		nla_put_u32(skb, KSSL_A_ID, s->object.id) ?:
-		nla_put_u32(skb, KSSL_A_CTX_ID, s->ctx->object.id) ?:
+		nla_put_u32(skb, KSSL_A_CTX_ID, kssl_conn_ctx_id(s)) ?:
 		nla_put_u32(skb, KSSL_A_STATE, view.state) ?:
 		kssl_nl_fill_negotiated(skb, &view) ?:
 		kssl_nl_fill_sock(skb, &view);

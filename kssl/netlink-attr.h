@@ -10,9 +10,6 @@
 struct kssl_client;
 struct user_namespace;
 
-int kssl_nl_parse_settings(const struct nlattr *nest,
-			   struct kssl_value values[KSSL_ROWS],
-			   struct kssl_reason *why);
 int kssl_nl_parse_crypto(const struct nlattr *nest,
 			 struct kssl_crypto *crypto);
 
@@ -20,9 +17,9 @@ int kssl_nl_fill_negotiated(struct sk_buff *skb, const struct kssl_view *view);
 int kssl_nl_fill_sock(struct sk_buff *skb, const struct kssl_view *view);
 int kssl_nl_fill_ctx(struct sk_buff *skb, struct kssl_ctx *ctx,
 		     const struct kssl_client *client,
-		     struct user_namespace *ns);
+		     struct user_namespace *ns, u16 rows);
 int kssl_nl_fill_conn(struct sk_buff *skb, struct kssl *s,
 		      const struct kssl_client *client,
-		      struct user_namespace *ns);
+		      struct user_namespace *ns, u16 rows);
 
 #endif /* _KSSL_NETLINK_ATTR_H */

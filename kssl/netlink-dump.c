@@ -18,6 +18,7 @@
 #include "netlink-attr.h"
 #include "netlink-gen.h"
 #include "netlink-reply.h"
+#include "netlink-settings.h"
 
 /**
  * struct dump - where a dump is, in the callback's ctx
@@ -83,9 +84,11 @@ static int dump_object(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!hdr)
 		return -EMSGSIZE;
 	if (is_ctx)
-		err = kssl_nl_fill_ctx(skb, kssl_ctx_of(object), client, ns);
+		err = kssl_nl_fill_ctx(skb, kssl_ctx_of(object), client, ns,
+				       KSSL_NL_ROWS_SMALL);
 	else
-		err = kssl_nl_fill_conn(skb, kssl_of(object), client, ns);
+		err = kssl_nl_fill_conn(skb, kssl_of(object), client, ns,
+					KSSL_NL_ROWS_SMALL);
 	if (err)
 		genlmsg_cancel(skb, hdr);
 	else
@@ -130,7 +133,7 @@ static bool passes(struct kssl_object *object, struct nlattr **attrs,
 	if (object->type == &kssl_ctx_type || !attrs)
 		return true;
 	if (attrs[KSSL_A_CTX_ID] &&
-	    nla_get_u32(attrs[KSSL_A_CTX_ID]) != s->ctx->object.id)
+	    nla_get_u32(attrs[KSSL_A_CTX_ID]) != kssl_conn_ctx_id(s))
 		return false;
 	if (attrs[KSSL_A_UID] && nla_get_u32(attrs[KSSL_A_UID]) !=
 	    from_kuid_munged(ns, object->cred->euid))

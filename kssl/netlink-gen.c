@@ -20,7 +20,7 @@ const struct nla_policy kssl_crypto_nl_policy[KSSL_A_CRYPTO_SECRET + 1] = {
 	[KSSL_A_CRYPTO_SECRET] = NLA_POLICY_MAX_LEN(KSSL_SECRET_MAX),
 };
 
-const struct nla_policy kssl_settings_nl_policy[KSSL_A_SETTINGS_LABEL + 1] = {
+const struct nla_policy kssl_settings_nl_policy[KSSL_A_SETTINGS_SHARE + 1] = {
 	[KSSL_A_SETTINGS_METHOD] = NLA_POLICY_MAX(NLA_U32, 2),
 	[KSSL_A_SETTINGS_OPTIONS] = { .type = NLA_U64, },
 	[KSSL_A_SETTINGS_OPTIONS_MASK] = { .type = NLA_U64, },
@@ -37,6 +37,98 @@ const struct nla_policy kssl_settings_nl_policy[KSSL_A_SETTINGS_LABEL + 1] = {
 	[KSSL_A_SETTINGS_READ_AHEAD] = { .type = NLA_U8, },
 	[KSSL_A_SETTINGS_ROLE] = NLA_POLICY_MAX(NLA_U32, 2),
 	[KSSL_A_SETTINGS_LABEL] = { .type = NLA_NUL_STRING, .len = KSSL_LABEL_MAX, },
+	[KSSL_A_SETTINGS_VERIFY_FLAGS] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_VERIFY_PURPOSE] = NLA_POLICY_MAX(NLA_U8, 10),
+	[KSSL_A_SETTINGS_VERIFY_TRUST] = NLA_POLICY_MAX(NLA_U8, 8),
+	[KSSL_A_SETTINGS_VERIFY_HOSTS] = NLA_POLICY_MAX_LEN(KSSL_HOSTS_MAX),
+	[KSSL_A_SETTINGS_VERIFY_HOST_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x3f),
+	[KSSL_A_SETTINGS_VERIFY_EMAIL] = { .type = NLA_NUL_STRING, .len = KSSL_NAME_MAX, },
+	[KSSL_A_SETTINGS_VERIFY_IP] = NLA_POLICY_MAX_LEN(KSSL_IP_MAX),
+	[KSSL_A_SETTINGS_VERIFY_TIME] = { .type = NLA_U64, },
+	[KSSL_A_SETTINGS_VERIFY_AUTH_LEVEL] = { .type = NLA_S32, },
+	[KSSL_A_SETTINGS_TRUST_ANCHORS] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_TRUST_SYSTEM] = NLA_POLICY_MAX(NLA_U8, 1),
+	[KSSL_A_SETTINGS_CRLS] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_SESSION] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_SESSION_ID_CONTEXT] = NLA_POLICY_MAX_LEN(KSSL_SID_CTX_MAX),
+	[KSSL_A_SETTINGS_TMP_DH] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_DH_AUTO] = NLA_POLICY_MAX(NLA_U8, 2),
+	[KSSL_A_SETTINGS_CERTIFICATE_CURRENT] = NLA_POLICY_MAX(NLA_U8, 8),
+	[KSSL_A_SETTINGS_CERTIFICATE_RSA] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CERTIFICATE_RSA_PSS] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CERTIFICATE_DSA] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CERTIFICATE_ECC] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CERTIFICATE_GOST01] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CERTIFICATE_GOST12_256] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CERTIFICATE_GOST12_512] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CERTIFICATE_ED25519] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CERTIFICATE_ED448] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CHAIN_RSA] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CHAIN_RSA_PSS] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CHAIN_DSA] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CHAIN_ECC] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CHAIN_GOST01] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CHAIN_GOST12_256] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CHAIN_GOST12_512] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CHAIN_ED25519] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CHAIN_ED448] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_PRIVATE_KEY_RSA] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_PRIVATE_KEY_RSA_PSS] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_PRIVATE_KEY_DSA] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_PRIVATE_KEY_ECC] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_PRIVATE_KEY_GOST01] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_PRIVATE_KEY_GOST12_256] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_PRIVATE_KEY_GOST12_512] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_PRIVATE_KEY_ED25519] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_PRIVATE_KEY_ED448] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_OCSP_RSA] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_OCSP_RSA_PSS] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_OCSP_DSA] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_OCSP_ECC] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_OCSP_GOST01] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_OCSP_GOST12_256] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_OCSP_GOST12_512] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_OCSP_ED25519] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_OCSP_ED448] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_SIGALGS] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CLIENT_SIGALGS] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_DANE_ENABLED] = NLA_POLICY_MAX(NLA_U8, 1),
+	[KSSL_A_SETTINGS_DANE_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x1),
+	[KSSL_A_SETTINGS_DANE_MTYPES] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_DANE_TLSA] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_SECURITY_LEVEL] = NLA_POLICY_MAX(NLA_U8, 5),
+	[KSSL_A_SETTINGS_CA_LIST] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CLIENT_CA_LIST] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_EX_DATA_0] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_EX_DATA_1] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_EX_DATA_2] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_EX_DATA_3] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_EX_DATA_4] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_EX_DATA_5] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_EX_DATA_6] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_EX_DATA_7] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_SERVERINFO] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_SERVERINFO_V2] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_CUSTOM_EXTENSIONS] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_PSK_IDENTITY_HINT] = { .type = NLA_NUL_STRING, .len = KSSL_PSK_IDENTITY_MAX, },
+	[KSSL_A_SETTINGS_PSK_IDENTITY] = { .type = NLA_NUL_STRING, .len = KSSL_PSK_IDENTITY_MAX, },
+	[KSSL_A_SETTINGS_PSK_KEY] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_CLIENT_CERT_TYPES] = NLA_POLICY_MAX_LEN(KSSL_CERT_TYPES_MAX),
+	[KSSL_A_SETTINGS_CALLBACKS] = NLA_POLICY_MASK(NLA_U32, 0xff),
+	[KSSL_A_SETTINGS_CALLBACKS_COOKIE] = { .type = NLA_U64, },
+	[KSSL_A_SETTINGS_SNI] = { .type = NLA_NUL_STRING, .len = KSSL_NAME_MAX, },
+	[KSSL_A_SETTINGS_ALPN] = NLA_POLICY_MAX_LEN(KSSL_ALPN_MAX),
+	[KSSL_A_SETTINGS_GROUPS] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_NUM_TICKETS] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_TICKET_KEYS] = { .type = NLA_BINARY, },
+	[KSSL_A_SETTINGS_MAX_EARLY_DATA] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_RECV_MAX_EARLY_DATA] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_QUIET_SHUTDOWN] = NLA_POLICY_MAX(NLA_U8, 1),
+	[KSSL_A_SETTINGS_BLOCK_PADDING] = NLA_POLICY_MAX(NLA_U32, 16384),
+	[KSSL_A_SETTINGS_MAX_SEND_FRAGMENT] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_SPLIT_SEND_FRAGMENT] = { .type = NLA_U32, },
+	[KSSL_A_SETTINGS_MAX_FRAGMENT_LEN] = NLA_POLICY_MAX(NLA_U8, 4),
+	[KSSL_A_SETTINGS_SHARE] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* KSSL_CMD_CTX_NEW - do */
@@ -45,8 +137,9 @@ const struct nla_policy kssl_ctx_new_nl_policy[KSSL_A_SETTINGS + 1] = {
 };
 
 /* KSSL_CMD_CTX_GET - do */
-const struct nla_policy kssl_ctx_get_nl_policy[KSSL_A_CTX_ID + 1] = {
+const struct nla_policy kssl_ctx_get_nl_policy[KSSL_A_ROW + 1] = {
 	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_ROW] = { .type = NLA_U32, },
 };
 
 /* KSSL_CMD_CTX_SET - do */
@@ -87,7 +180,7 @@ const struct nla_policy kssl_free_nl_policy[KSSL_A_ID + 1] = {
 };
 
 /* KSSL_CMD_GET - do */
-const struct nla_policy kssl_get_nl_policy[KSSL_A_LABEL + 1] = {
+const struct nla_policy kssl_get_nl_policy[KSSL_A_WITH_PEER_CHAIN + 1] = {
 	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[KSSL_A_LABEL] = { .type = NLA_NUL_STRING, .len = KSSL_LABEL_MAX, },
@@ -95,6 +188,8 @@ const struct nla_policy kssl_get_nl_policy[KSSL_A_LABEL + 1] = {
 	[KSSL_A_UID] = { .type = NLA_U32, },
 	[KSSL_A_PEER_ADDR] = NLA_POLICY_MAX_LEN(16),
 	[KSSL_A_PEER_PORT] = { .type = NLA_U16, },
+	[KSSL_A_ROW] = { .type = NLA_U32, },
+	[KSSL_A_WITH_PEER_CHAIN] = { .type = NLA_FLAG, },
 };
 
 /* KSSL_CMD_SET - do */
@@ -120,7 +215,7 @@ const struct nla_policy kssl_fail_nl_policy[KSSL_A_ID + 1] = {
 };
 
 /* KSSL_CMD_ATTACH - do */
-const struct nla_policy kssl_attach_nl_policy[KSSL_A_RX + 1] = {
+const struct nla_policy kssl_attach_nl_policy[KSSL_A_RECORD_LIMIT + 1] = {
 	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[KSSL_A_SETTINGS] = NLA_POLICY_NESTED(kssl_settings_nl_policy),
@@ -130,10 +225,26 @@ const struct nla_policy kssl_attach_nl_policy[KSSL_A_RX + 1] = {
 	[KSSL_A_VERIFY_RESULT] = { .type = NLA_U32, },
 	[KSSL_A_TX] = NLA_POLICY_NESTED(kssl_crypto_nl_policy),
 	[KSSL_A_RX] = NLA_POLICY_NESTED(kssl_crypto_nl_policy),
+	[KSSL_A_ALPN] = NLA_POLICY_MAX_LEN(KSSL_NAME_MAX),
+	[KSSL_A_SNI] = { .type = NLA_NUL_STRING, .len = KSSL_NAME_MAX, },
+	[KSSL_A_RESUMED] = NLA_POLICY_MAX(NLA_U8, 1),
+	[KSSL_A_PEER_CHAIN] = { .type = NLA_BINARY, },
+	[KSSL_A_RECORD_LIMIT] = { .type = NLA_U16, },
+};
+
+/* KSSL_CMD_SET_CTX - do */
+const struct nla_policy kssl_set_ctx_nl_policy[KSSL_A_CTX_ID + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* KSSL_CMD_SESSION_GET - do */
+const struct nla_policy kssl_session_get_nl_policy[KSSL_A_ID + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* Ops table for kssl */
-const struct genl_ops kssl_nl_ops[15] = {
+const struct genl_ops kssl_nl_ops[17] = {
 	{
 		.cmd		= KSSL_CMD_CTX_NEW,
 		.doit		= kssl_nl_ctx_new_doit,
@@ -145,7 +256,7 @@ const struct genl_ops kssl_nl_ops[15] = {
 		.doit		= kssl_nl_ctx_get_doit,
 		.dumpit		= kssl_nl_ctx_get_dumpit,
 		.policy		= kssl_ctx_get_nl_policy,
-		.maxattr	= KSSL_A_CTX_ID,
+		.maxattr	= KSSL_A_ROW,
 	},
 	{
 		.cmd		= KSSL_CMD_CTX_SET,
@@ -194,7 +305,7 @@ const struct genl_ops kssl_nl_ops[15] = {
 		.doit		= kssl_nl_get_doit,
 		.dumpit		= kssl_nl_get_dumpit,
 		.policy		= kssl_get_nl_policy,
-		.maxattr	= KSSL_A_LABEL,
+		.maxattr	= KSSL_A_WITH_PEER_CHAIN,
 	},
 	{
 		.cmd		= KSSL_CMD_SET,
@@ -224,6 +335,18 @@ const struct genl_ops kssl_nl_ops[15] = {
 		.cmd		= KSSL_CMD_ATTACH,
 		.doit		= kssl_nl_attach_doit,
 		.policy		= kssl_attach_nl_policy,
-		.maxattr	= KSSL_A_RX,
+		.maxattr	= KSSL_A_RECORD_LIMIT,
+	},
+	{
+		.cmd		= KSSL_CMD_SET_CTX,
+		.doit		= kssl_nl_set_ctx_doit,
+		.policy		= kssl_set_ctx_nl_policy,
+		.maxattr	= KSSL_A_CTX_ID,
+	},
+	{
+		.cmd		= KSSL_CMD_SESSION_GET,
+		.doit		= kssl_nl_session_get_doit,
+		.policy		= kssl_session_get_nl_policy,
+		.maxattr	= KSSL_A_ID,
 	},
 };

@@ -14,11 +14,11 @@
 
 /* Common nested types */
 extern const struct nla_policy kssl_crypto_nl_policy[KSSL_A_CRYPTO_SECRET + 1];
-extern const struct nla_policy kssl_settings_nl_policy[KSSL_A_SETTINGS_LABEL + 1];
+extern const struct nla_policy kssl_settings_nl_policy[KSSL_A_SETTINGS_SHARE + 1];
 
 extern const struct nla_policy kssl_ctx_new_nl_policy[KSSL_A_SETTINGS + 1];
 
-extern const struct nla_policy kssl_ctx_get_nl_policy[KSSL_A_CTX_ID + 1];
+extern const struct nla_policy kssl_ctx_get_nl_policy[KSSL_A_ROW + 1];
 
 extern const struct nla_policy kssl_ctx_set_nl_policy[KSSL_A_SETTINGS + 1];
 
@@ -34,7 +34,7 @@ extern const struct nla_policy kssl_up_ref_nl_policy[KSSL_A_ID + 1];
 
 extern const struct nla_policy kssl_free_nl_policy[KSSL_A_ID + 1];
 
-extern const struct nla_policy kssl_get_nl_policy[KSSL_A_LABEL + 1];
+extern const struct nla_policy kssl_get_nl_policy[KSSL_A_WITH_PEER_CHAIN + 1];
 
 extern const struct nla_policy kssl_set_nl_policy[KSSL_A_SETTINGS + 1];
 
@@ -44,10 +44,14 @@ extern const struct nla_policy kssl_begin_nl_policy[KSSL_A_FD + 1];
 
 extern const struct nla_policy kssl_fail_nl_policy[KSSL_A_ID + 1];
 
-extern const struct nla_policy kssl_attach_nl_policy[KSSL_A_RX + 1];
+extern const struct nla_policy kssl_attach_nl_policy[KSSL_A_RECORD_LIMIT + 1];
+
+extern const struct nla_policy kssl_set_ctx_nl_policy[KSSL_A_CTX_ID + 1];
+
+extern const struct nla_policy kssl_session_get_nl_policy[KSSL_A_ID + 1];
 
 /* Ops table for kssl */
-extern const struct genl_ops kssl_nl_ops[15];
+extern const struct genl_ops kssl_nl_ops[17];
 
 int kssl_nl_ctx_new_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_ctx_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -66,5 +70,7 @@ int kssl_nl_clear_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_begin_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_fail_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_attach_doit(struct sk_buff *skb, struct genl_info *info);
+int kssl_nl_set_ctx_doit(struct sk_buff *skb, struct genl_info *info);
+int kssl_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _LINUX_KSSL_GEN_H */

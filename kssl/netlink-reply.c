@@ -8,6 +8,7 @@
  */
 
 #include <linux/cred.h>
+#include <linux/slab.h>
 
 #include <net/sock.h>
 
@@ -16,7 +17,28 @@
 #include "netlink.h"
 #include "netlink-attr.h"
 #include "netlink-reply.h"
+#include "netlink-settings.h"
 #include "reason.h"
+
+/* The same attribute can be there several times, the nested one in any. */
+static struct nlattr *find_blamed(const struct genl_info *info,
+				  const struct kssl_reason *why,
+				  struct nlattr **nested)
+{
+	struct nlattr *attr, *found = NULL;
+	int left;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, left) {
+		if (nla_type(attr) != why->attr)
+			continue;
+		found = attr;
+		*nested = why->nested ? nla_find_nested(attr, why->nested) :
+			NULL;
+		if (*nested || !why->nested)
+			break;
+	}
+	return found;
+}
 
 /**
  * kssl_nl_refuse - tell the client why it is refused
@@ -34,9 +56,7 @@ int kssl_nl_refuse(struct genl_info *info, int err,
 	if (!info->extack)
 		return err;
 	if (why->attr)
-		attr = nlmsg_find_attr(info->nlhdr, GENL_HDRLEN, why->attr);
-	if (attr && why->nested)
-		nested = nla_find_nested(attr, why->nested);
+		attr = find_blamed(info, why, &nested);
 	if (attr)
 		NL_SET_BAD_ATTR(info->extack, nested ?: attr);
 	/* The macros want the text itself, and this one is constant, too. */
@@ -133,7 +153,14 @@ struct kssl_client *kssl_nl_obtain_client(struct sk_buff *skb,
 	return client;
 }
 
-static bool is_held(const struct sk_buff *skb, struct kssl_object *object)
+/**
+ * kssl_nl_is_held - does the client that asks have a reference
+ * @skb: the request
+ * @object: on what
+ *
+ * Return: true if it does.
+ */
+bool kssl_nl_is_held(const struct sk_buff *skb, struct kssl_object *object)
 {
 	struct kssl_client *client = kssl_nl_find_client(skb);
 
@@ -182,7 +209,7 @@ struct kssl_object *kssl_nl_find_held(struct sk_buff *skb,
 {
 	struct kssl_object *object = find(info, type);
 
-	if (IS_ERR(object) || is_held(skb, object))
+	if (IS_ERR(object) || kssl_nl_is_held(skb, object))
 		return object;
 	return forbid(info, object, "this client has no reference on it");
 }
@@ -202,7 +229,7 @@ struct kssl_object *kssl_nl_find_seen(struct sk_buff *skb,
 	struct kssl_asker asker = kssl_access_asker(skb);
 	struct kssl_object *object = find(info, type);
 
-	if (IS_ERR(object) || is_held(skb, object) ||
+	if (IS_ERR(object) || kssl_nl_is_held(skb, object) ||
 	    kssl_access_look(skb, &asker, object))
 		return object;
 	return forbid(info, object, "it belongs to another user");
@@ -226,7 +253,7 @@ struct kssl_object *kssl_nl_find_takable(struct sk_buff *skb,
 	struct kssl_asker asker = kssl_access_asker(skb);
 	struct kssl_object *object = find(info, type);
 
-	if (IS_ERR(object) || is_held(skb, object) ||
+	if (IS_ERR(object) || kssl_nl_is_held(skb, object) ||
 	    kssl_access_admin(skb, &asker, object))
 		return object;
 	return forbid(info, object, "a reference by id needs CAP_NET_ADMIN");
@@ -244,20 +271,23 @@ struct kssl_object *kssl_nl_find_takable(struct sk_buff *skb,
 struct kssl *kssl_nl_make_conn(struct sk_buff *skb, struct genl_info *info,
 			       struct kssl_client *client)
 {
-	struct kssl_value values[KSSL_ROWS];
 	struct kssl_reason why = {};
+	struct kssl_value *values;
 	struct kssl_object *ctx;
 	struct kssl *s;
 	int n;
 
-	n = kssl_nl_parse_settings(info->attrs[KSSL_A_SETTINGS], values, &why);
+	n = kssl_nl_parse_settings(skb, info, &values, &why);
 	if (n < 0)
 		return ERR_PTR(kssl_nl_refuse(info, n, &why));
 	ctx = kssl_nl_find_held(skb, info, &kssl_ctx_type);
-	if (IS_ERR(ctx))
+	if (IS_ERR(ctx)) {
+		kfree(values);
 		return ERR_CAST(ctx);
+	}
 	s = kssl_conn_create(kssl_ctx_of(ctx), client->cred, values, n, &why);
 	kssl_object_put(ctx);
+	kfree(values);
 	if (IS_ERR(s))
 		kssl_nl_refuse(info, PTR_ERR(s), &why);
 	return s;
@@ -272,8 +302,23 @@ struct kssl *kssl_nl_make_conn(struct sk_buff *skb, struct genl_info *info,
  */
 struct sk_buff *kssl_nl_reply_new(struct genl_info *info, void **hdr)
 {
-	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	return kssl_nl_reply_new_size(info, 0, hdr);
+}
 
+/**
+ * kssl_nl_reply_new_size - begin a reply that can be large
+ * @info: the request
+ * @size: bytes that it needs beyond the usual
+ * @hdr: takes the reply's header
+ *
+ * Return: the reply, or NULL.
+ */
+struct sk_buff *kssl_nl_reply_new_size(struct genl_info *info, u32 size,
+				       void **hdr)
+{
+	struct sk_buff *reply;
+
+	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE + size, GFP_KERNEL);
 	if (!reply)
 		return NULL;
 	*hdr = genlmsg_put_reply(reply, info, &kssl_nl_family, 0,
@@ -310,19 +355,20 @@ int kssl_nl_reply_send(struct genl_info *info, struct sk_buff *reply,
  * @reply: the reply
  * @object: the object, of which the caller has a reference of its own
  * @skb: the request
+ * @rows: which rows, KSSL_NL_ROWS_* or an attribute
  *
  * Return: 0 or -EMSGSIZE.
  */
 int kssl_nl_fill(struct sk_buff *reply, struct kssl_object *object,
-		 const struct sk_buff *skb)
+		 const struct sk_buff *skb, u16 rows)
 {
 	struct kssl_client *client = kssl_nl_find_client(skb);
 	struct user_namespace *ns = kssl_nl_user_ns(skb);
 
 	if (object->type == &kssl_ctx_type)
 		return kssl_nl_fill_ctx(reply, kssl_ctx_of(object), client,
-					ns);
-	return kssl_nl_fill_conn(reply, kssl_of(object), client, ns);
+					ns, rows);
+	return kssl_nl_fill_conn(reply, kssl_of(object), client, ns, rows);
 }
 
 /**
@@ -343,5 +389,6 @@ int kssl_nl_report(struct sk_buff *skb, struct genl_info *info,
 	if (!reply)
 		return kssl_nl_no_memory(info);
 	return kssl_nl_reply_send(info, reply, hdr,
-				  kssl_nl_fill(reply, object, skb));
+				  kssl_nl_fill(reply, object, skb,
+					       KSSL_NL_ROWS_SMALL));
 }

@@ -22,6 +22,7 @@ struct kssl_client *kssl_nl_find_client(const struct sk_buff *skb);
 struct kssl_client *__must_check
 kssl_nl_obtain_client(struct sk_buff *skb, struct genl_info *info);
 
+bool kssl_nl_is_held(const struct sk_buff *skb, struct kssl_object *object);
 struct kssl_object *__must_check
 kssl_nl_find_held(struct sk_buff *skb, struct genl_info *info,
 		  const struct kssl_object_type *type);
@@ -36,10 +37,12 @@ kssl_nl_make_conn(struct sk_buff *skb, struct genl_info *info,
 		  struct kssl_client *client);
 
 struct sk_buff *kssl_nl_reply_new(struct genl_info *info, void **hdr);
+struct sk_buff *kssl_nl_reply_new_size(struct genl_info *info, u32 size,
+				       void **hdr);
 int kssl_nl_reply_send(struct genl_info *info, struct sk_buff *reply,
 		       void *hdr, int err);
 int kssl_nl_fill(struct sk_buff *reply, struct kssl_object *object,
-		 const struct sk_buff *skb);
+		 const struct sk_buff *skb, u16 rows);
 int kssl_nl_report(struct sk_buff *skb, struct genl_info *info,
 		   struct kssl_object *object);
 

@@ -57,7 +57,7 @@ static int fill_result(struct sk_buff *skb, struct kssl *s, int result,
 	int err;
 
 	err = nla_put_u32(skb, KSSL_A_ID, kssl_id(s)) ?:
-		nla_put_u32(skb, KSSL_A_CTX_ID, kssl_ctx_id(s->ctx)) ?:
+		nla_put_u32(skb, KSSL_A_CTX_ID, kssl_conn_ctx_id(s)) ?:
 		nla_put_u32(skb, KSSL_A_STATE, kssl_get_state(s)) ?:
 		nla_put_s32(skb, KSSL_A_RESULT, result);
 	if (!err && why->text)

@@ -13,6 +13,7 @@
 
 #include <linux/cred.h>
 #include <linux/module.h>
+#include <linux/slab.h>
 
 #include "access.h"
 #include "client.h"
@@ -20,6 +21,7 @@
 #include "netlink-attr.h"
 #include "netlink-gen.h"
 #include "netlink-reply.h"
+#include "netlink-settings.h"
 
 static const struct genl_multicast_group groups[] = {
 	{ .name = KSSL_MCGRP_EVENTS, },
@@ -44,7 +46,7 @@ struct genl_family kssl_nl_family __ro_after_init = {
 static int take_and_reply(struct sk_buff *skb, struct genl_info *info,
 			  struct kssl_client *client,
 			  struct kssl_object *object, struct sk_buff *reply,
-			  void *hdr)
+			  void *hdr, u16 rows)
 {
 	int err;
 
@@ -56,7 +58,7 @@ static int take_and_reply(struct sk_buff *skb, struct genl_info *info,
 					   "out of memory");
 	}
 	err = kssl_nl_reply_send(info, reply, hdr,
-				 kssl_nl_fill(reply, object, skb));
+				 kssl_nl_fill(reply, object, skb, rows));
 	if (err)
 		kssl_client_drop(client, object);
 	return err;
@@ -67,41 +69,94 @@ static int take_and_reply(struct sk_buff *skb, struct genl_info *info,
 int kssl_nl_ctx_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct kssl_client *client = kssl_nl_obtain_client(skb, info);
-	struct kssl_value values[KSSL_ROWS];
 	struct kssl_reason why = {};
+	struct kssl_value *values;
 	struct sk_buff *reply;
 	struct kssl_ctx *ctx;
 	void *hdr;
-	int n;
+	int err, n;
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
-	n = kssl_nl_parse_settings(info->attrs[KSSL_A_SETTINGS], values, &why);
+	n = kssl_nl_parse_settings(skb, info, &values, &why);
 	if (n < 0)
 		return kssl_nl_refuse(info, n, &why);
 	reply = kssl_nl_reply_new(info, &hdr);
-	if (!reply)
-		return kssl_nl_no_memory(info);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto free_values;
+	}
 	ctx = kssl_ctx_create(genl_info_net(info), client->cred, values, n,
 			      &why);
 	if (IS_ERR(ctx)) {
 		nlmsg_free(reply);
-		return kssl_nl_refuse(info, PTR_ERR(ctx), &why);
+		err = kssl_nl_refuse(info, PTR_ERR(ctx), &why);
+		goto free_values;
 	}
-	n = take_and_reply(skb, info, client, &ctx->object, reply, hdr);
+	err = take_and_reply(skb, info, client, &ctx->object, reply, hdr,
+			     KSSL_NL_ROWS_SMALL);
 	kssl_ctx_free(ctx);
-	return n;
+free_values:
+	kfree(values);
+	return err;
+}
+
+static struct kssl_settings settings_of(struct kssl_object *object)
+{
+	return object->type == &kssl_ctx_type ?
+		kssl_ctx_settings(kssl_ctx_of(object)) :
+		kssl_conn_settings(kssl_of(object));
+}
+
+/* Which row the request asks for; *@size takes the room that it needs. */
+static int wanted_rows(struct sk_buff *skb, struct genl_info *info,
+		       struct kssl_object *object, u32 *size)
+{
+	const struct nlattr *attr = info->attrs[KSSL_A_ROW];
+	struct kssl_settings settings;
+	enum kssl_row_id id;
+
+	if (!attr)
+		return KSSL_NL_ROWS_SMALL;
+	id = nla_get_u32(attr) > KSSL_A_SETTINGS_MAX ? KSSL_ROWS :
+		kssl_row_find(nla_get_u32(attr));
+	if (id == KSSL_ROWS || kssl_rows[id].secret)
+		return kssl_nl_refuse_text(info, -EINVAL, KSSL_A_ROW,
+					   "no row that get reports");
+	if (kssl_rows[id].private && !kssl_nl_is_held(skb, object))
+		return kssl_nl_refuse_text(info, -EPERM, KSSL_A_ROW,
+					   "a holder alone sees this row");
+	settings = settings_of(object);
+	*size = kssl_nl_row_size(&settings, kssl_rows[id].attr);
+	kssl_settings_put(&settings);
+	return kssl_rows[id].attr;
 }
 
 static int get_doit(struct sk_buff *skb, struct genl_info *info,
 		    const struct kssl_object_type *type)
 {
 	struct kssl_object *object = kssl_nl_find_seen(skb, info, type);
-	int err;
+	struct sk_buff *reply;
+	int err, rows;
+	u32 size = 0;
+	void *hdr;
 
 	if (IS_ERR(object))
 		return PTR_ERR(object);
-	err = kssl_nl_report(skb, info, object);
+	rows = wanted_rows(skb, info, object, &size);
+	if (rows < 0) {
+		err = rows;
+		goto put;
+	}
+	reply = kssl_nl_reply_new_size(info, size, &hdr);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto put;
+	}
+	/* EMSGSIZE: the row has grown meanwhile. */
+	err = kssl_nl_reply_send(info, reply, hdr,
+				 kssl_nl_fill(reply, object, skb, rows));
+put:
 	kssl_object_put(object);
 	return err;
 }
@@ -113,22 +168,24 @@ int kssl_nl_ctx_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 int kssl_nl_ctx_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct kssl_value values[KSSL_ROWS];
 	struct kssl_settings old, new;
 	struct kssl_reason why = {};
 	struct kssl_object *object;
+	struct kssl_value *values;
 	struct kssl_ctx *ctx;
 	int err, n;
 
 	err = kssl_nl_require(info, KSSL_A_SETTINGS, "settings are missing");
 	if (err)
 		return err;
-	n = kssl_nl_parse_settings(info->attrs[KSSL_A_SETTINGS], values, &why);
+	n = kssl_nl_parse_settings(skb, info, &values, &why);
 	if (n < 0)
 		return kssl_nl_refuse(info, n, &why);
 	object = kssl_nl_find_held(skb, info, &kssl_ctx_type);
-	if (IS_ERR(object))
-		return PTR_ERR(object);
+	if (IS_ERR(object)) {
+		err = PTR_ERR(object);
+		goto free_values;
+	}
 	ctx = kssl_ctx_of(object);
 	err = kssl_ctx_change(ctx, values, n, &old, &new, &why);
 	if (err) {
@@ -142,6 +199,8 @@ int kssl_nl_ctx_set_doit(struct sk_buff *skb, struct genl_info *info)
 	kssl_settings_put(&old);
 put:
 	kssl_object_put(object);
+free_values:
+	kfree(values);
 	return err;
 }
 
@@ -160,7 +219,8 @@ static int up_ref(struct sk_buff *skb, struct genl_info *info,
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	reply = kssl_nl_reply_new(info, &hdr);
-	err = reply ? take_and_reply(skb, info, client, object, reply, hdr) :
+	err = reply ? take_and_reply(skb, info, client, object, reply, hdr,
+				     KSSL_NL_ROWS_NONE) :
 		kssl_nl_no_memory(info);
 	kssl_object_put(object);
 	return err;
@@ -234,7 +294,8 @@ int kssl_nl_new_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(reply);
 		return PTR_ERR(s);
 	}
-	err = take_and_reply(skb, info, client, &s->object, reply, hdr);
+	err = take_and_reply(skb, info, client, &s->object, reply, hdr,
+			     KSSL_NL_ROWS_NONE);
 	kssl_free(s);
 	return err;
 }
@@ -266,7 +327,8 @@ int kssl_nl_dup_doit(struct sk_buff *skb, struct genl_info *info)
 		return kssl_nl_refuse_text(info, PTR_ERR(s), 0,
 					   "out of memory");
 	}
-	err = take_and_reply(skb, info, client, &s->object, reply, hdr);
+	err = take_and_reply(skb, info, client, &s->object, reply, hdr,
+			     KSSL_NL_ROWS_NONE);
 	object = &s->object;
 put:
 	kssl_object_put(object);
@@ -290,22 +352,24 @@ int kssl_nl_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 int kssl_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct kssl_value values[KSSL_ROWS];
 	struct kssl_settings old, new;
 	struct kssl_reason why = {};
 	struct kssl_object *object;
+	struct kssl_value *values;
 	struct kssl *s;
 	int err, n;
 
 	err = kssl_nl_require(info, KSSL_A_SETTINGS, "settings are missing");
 	if (err)
 		return err;
-	n = kssl_nl_parse_settings(info->attrs[KSSL_A_SETTINGS], values, &why);
+	n = kssl_nl_parse_settings(skb, info, &values, &why);
 	if (n < 0)
 		return kssl_nl_refuse(info, n, &why);
 	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
-	if (IS_ERR(object))
-		return PTR_ERR(object);
+	if (IS_ERR(object)) {
+		err = PTR_ERR(object);
+		goto free_values;
+	}
 	s = kssl_of(object);
 	err = kssl_conn_change(s, values, n, &old, &new, &why);
 	if (err) {
@@ -319,6 +383,8 @@ int kssl_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 	kssl_settings_put(&old);
 put:
 	kssl_object_put(object);
+free_values:
+	kfree(values);
 	return err;
 }
 
@@ -347,7 +413,8 @@ static int change_state(struct sk_buff *skb, struct genl_info *info,
 		goto put;
 	}
 	err = kssl_nl_reply_send(info, reply, hdr,
-				 kssl_nl_fill(reply, object, skb));
+				 kssl_nl_fill(reply, object, skb,
+					      KSSL_NL_ROWS_SMALL));
 put:
 	kssl_object_put(object);
 	return err;
@@ -361,6 +428,84 @@ int kssl_nl_clear_doit(struct sk_buff *skb, struct genl_info *info)
 int kssl_nl_fail_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return change_state(skb, info, kssl_fail);
+}
+
+int kssl_nl_set_ctx_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct kssl_reason why = {};
+	struct kssl_object *object, *ctx;
+	struct sk_buff *reply;
+	void *hdr;
+	int err;
+
+	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	ctx = kssl_nl_find_held(skb, info, &kssl_ctx_type);
+	if (IS_ERR(ctx)) {
+		err = PTR_ERR(ctx);
+		goto put;
+	}
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto put_ctx;
+	}
+	err = kssl_set_ctx(kssl_of(object), kssl_ctx_of(ctx), &why);
+	if (err) {
+		nlmsg_free(reply);
+		kssl_nl_refuse(info, err, &why);
+		goto put_ctx;
+	}
+	err = kssl_nl_reply_send(info, reply, hdr,
+				 kssl_nl_fill(reply, object, skb,
+					      KSSL_NL_ROWS_SMALL));
+put_ctx:
+	kssl_object_put(ctx);
+put:
+	kssl_object_put(object);
+	return err;
+}
+
+static int fill_session(struct sk_buff *reply, struct kssl *s,
+			const struct kssl_blob *session)
+{
+	return nla_put_u32(reply, KSSL_A_ID, kssl_id(s)) ?:
+		nla_put(reply, KSSL_A_SESSION, session->len, session->data);
+}
+
+int kssl_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct kssl_blob *session;
+	struct kssl_settings settings;
+	struct kssl_object *object;
+	struct sk_buff *reply;
+	void *hdr;
+	int err;
+
+	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	settings = kssl_conn_settings(kssl_of(object));
+	session = kssl_settings_blob(&settings, KSSL_ROW_SESSION);
+	if (!session) {
+		err = kssl_nl_refuse_text(info, -ENODATA, KSSL_A_ID,
+					  "the connection has no session");
+		goto put;
+	}
+	reply = kssl_nl_reply_new_size(info, nla_total_size(session->len),
+				       &hdr);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto put;
+	}
+	err = kssl_nl_reply_send(info, reply, hdr,
+				 fill_session(reply, kssl_of(object),
+					      session));
+put:
+	kssl_settings_put(&settings);
+	kssl_object_put(object);
+	return err;
 }
 
 int __init kssl_netlink_init(void)

@@ -10,12 +10,17 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
+#include "format.h"
 #include "reason.h"
 #include "row.h"
 
 #define PROTO_MIN	0x0301
 #define PROTO_MAX	0x0304
 #define DEPTH_MAX	100
+#define SECURITY_MAX	5
+#define RECORD_MIN	512
+#define RECORD_MAX	16384
+#define CODES_SIZE	(KSSL_CODES_MAX * sizeof(u16))
 #define TLS13_SUITES	0x1300
 
 static bool is_tls13(u16 code)
@@ -23,56 +28,27 @@ static bool is_tls13(u16 code)
 	return (code & 0xff00) == TLS13_SUITES;
 }
 
-static int check_proto(const struct kssl_row *row,
-		       const struct kssl_value *value,
-		       struct kssl_reason *why)
+static const char *check_proto(const struct kssl_row *row,
+			       const struct kssl_value *value)
 {
-	if (!value->num || value->num >= PROTO_MIN)
-		return 0;
-	return kssl_refuse_nested(why, -EINVAL, KSSL_A_SETTINGS, row->attr,
-				  "not a TLS version");
+	return value->num && value->num < PROTO_MIN ? "not a TLS version" :
+		NULL;
 }
 
-static int check_suites(const struct kssl_row *row,
-			const struct kssl_value *value,
-			struct kssl_reason *why)
+static const char *check_suites(const struct kssl_row *row,
+				const struct kssl_value *value)
 {
 	bool tls13 = row->attr == KSSL_A_SETTINGS_CIPHERSUITES;
-	u32 i, j, n = value->len / sizeof(u16);
+	u32 i, n = value->len / sizeof(u16);
 	const u16 *code = value->data;
-	const char *text = NULL;
 
-	if (value->len % sizeof(u16))
-		text = "not a list of 16 bit codes";
-	else if (!n && !tls13)
-		text = "an empty list of cipher suites";
-	for (i = 0; i < n && !text; i++) {
+	if (!n && !tls13)
+		return "an empty list of cipher suites";
+	for (i = 0; i < n; i++)
 		if (!code[i] || is_tls13(code[i]) != tls13)
-			text = tls13 ? "not a TLS 1.3 cipher suite" :
+			return tls13 ? "not a TLS 1.3 cipher suite" :
 				"not a cipher suite of TLS 1.2 or before";
-		for (j = 0; j < i && !text; j++)
-			if (code[j] == code[i])
-				text = "a cipher suite is in the list twice";
-	}
-	if (!text)
-		return 0;
-	return kssl_refuse_nested(why, -EINVAL, KSSL_A_SETTINGS, row->attr,
-				  text);
-}
-
-/* Labels are printed on terminals and in logs. */
-static int check_text(const struct kssl_row *row,
-		      const struct kssl_value *value, struct kssl_reason *why)
-{
-	const u8 *text = value->data;
-	u32 i;
-
-	for (i = 0; i < value->len; i++)
-		if (text[i] < ' ' || text[i] == 0x7f)
-			return kssl_refuse_nested(why, -EINVAL,
-						  KSSL_A_SETTINGS, row->attr,
-						  "control character in text");
-	return 0;
+	return NULL;
 }
 
 /* What net/tls can carry, forward secret, in OpenSSL's order. */
@@ -88,12 +64,75 @@ static const u16 default_ciphersuites[] = { 0x1302, 0x1303, 0x1301 };
 			 KSSL_MODE_DTLS_SCTP_LABEL_LENGTH_BUG)
 #define VERIFY_ALL	((KSSL_VERIFY_POST_HANDSHAKE << 1) - 1)
 
+/* OpenSSL's X509_V_FLAG_*, but for the one that verify-time implies. */
+#define VERIFY_FLAGS_ALL	(KSSL_VERIFY_FLAG_NO_CHECK_TIME * 2 - 1 - 3 - \
+				 KSSL_VERIFY_FLAG_SUITEB_192_LOS * 2)
+#define HOST_FLAGS_ALL		(KSSL_HOST_FLAG_NEVER_CHECK_SUBJECT * 2 - 1)
+#define CALLBACKS_ALL		(KSSL_CALLBACK_PSK * 2 - 1)
+
+/* Rows that are all alike. */
+
+#define NUMBER(type_, id_, name_, levels_, max_)			\
+	.name		= name_,					\
+	.attr		= KSSL_A_SETTINGS_##id_,			\
+	.type		= KSSL_TYPE_##type_,				\
+	.levels		= levels_,					\
+	.max		= max_
+
+#define BITS(id_, name_, bits_)						\
+	.name		= name_,					\
+	.attr		= KSSL_A_SETTINGS_##id_,			\
+	.type		= KSSL_TYPE_U32,				\
+	.levels		= KSSL_LEVEL_ANY,				\
+	.bits		= bits_
+
+#define BLOB(type_, id_, name_, max_, format_)				\
+	.name		= name_,					\
+	.attr		= KSSL_A_SETTINGS_##id_,			\
+	.type		= KSSL_TYPE_##type_,				\
+	.levels		= KSSL_LEVEL_ANY,				\
+	.max		= max_,						\
+	.format		= format_
+
+#define KEY(id_, name_)							\
+	BLOB(KEY, id_, name_, sizeof(u32), NULL)
+
+/* The four rows of a slot, for the certificates of one type of key. */
+#define CERT_SLOT(slot_, name_)						\
+	[KSSL_ROW_CERTIFICATE + KSSL_CERT_SLOT_##slot_] = {		\
+		BLOB(BYTES, CERTIFICATE_##slot_, "certificate-" name_,	\
+		     KSSL_BLOB_MAX, kssl_format_der),			\
+		.cert		= true,					\
+	},								\
+	[KSSL_ROW_CHAIN + KSSL_CERT_SLOT_##slot_] = {			\
+		BLOB(BYTES, CHAIN_##slot_, "chain-" name_,		\
+		     KSSL_BLOB_MAX, kssl_format_der_list),		\
+		.cert		= true,					\
+	},								\
+	[KSSL_ROW_PRIVATE_KEY + KSSL_CERT_SLOT_##slot_] = {		\
+		KEY(PRIVATE_KEY_##slot_, "private-key-" name_),		\
+		.cert		= true,					\
+	},								\
+	[KSSL_ROW_OCSP + KSSL_CERT_SLOT_##slot_] = {			\
+		BLOB(BYTES, OCSP_##slot_, "ocsp-" name_,		\
+		     KSSL_BLOB_MAX, kssl_format_der),			\
+		.cert		= true,					\
+	}
+
+#define EX_DATA(n_)							\
+	[KSSL_ROW_EX_DATA + (n_)] = {					\
+		BLOB(BYTES, EX_DATA_##n_, "ex-data-" #n_,		\
+		     KSSL_BLOB_MAX, NULL),				\
+		.live		= true,					\
+		.private	= true,					\
+	}
+
 const struct kssl_row kssl_rows[KSSL_ROWS] = {
 	[KSSL_ROW_OPTIONS] = {
 		.name		= "options",
 		.attr		= KSSL_A_SETTINGS_OPTIONS,
 		.mask_attr	= KSSL_A_SETTINGS_OPTIONS_MASK,
-		.type		= KSSL_ROW_U64,
+		.type		= KSSL_TYPE_U64,
 		.levels		= KSSL_LEVEL_ANY,
 		.bits		= OP_ALL,
 		.def		= KSSL_OP_NO_COMPRESSION |
@@ -103,7 +142,7 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 		.name		= "mode",
 		.attr		= KSSL_A_SETTINGS_MODE,
 		.mask_attr	= KSSL_A_SETTINGS_MODE_MASK,
-		.type		= KSSL_ROW_U32,
+		.type		= KSSL_TYPE_U32,
 		.levels		= KSSL_LEVEL_ANY,
 		.bits		= MODE_ALL,
 		.def		= KSSL_MODE_AUTO_RETRY,
@@ -111,7 +150,7 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 	[KSSL_ROW_MIN_PROTO] = {
 		.name		= "min-proto",
 		.attr		= KSSL_A_SETTINGS_MIN_PROTO,
-		.type		= KSSL_ROW_U16,
+		.type		= KSSL_TYPE_U16,
 		.levels		= KSSL_LEVEL_ANY,
 		.max		= PROTO_MAX,
 		.check		= check_proto,
@@ -119,7 +158,7 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 	[KSSL_ROW_MAX_PROTO] = {
 		.name		= "max-proto",
 		.attr		= KSSL_A_SETTINGS_MAX_PROTO,
-		.type		= KSSL_ROW_U16,
+		.type		= KSSL_TYPE_U16,
 		.levels		= KSSL_LEVEL_ANY,
 		.max		= PROTO_MAX,
 		.check		= check_proto,
@@ -127,43 +166,164 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 	[KSSL_ROW_VERIFY_MODE] = {
 		.name		= "verify-mode",
 		.attr		= KSSL_A_SETTINGS_VERIFY_MODE,
-		.type		= KSSL_ROW_U32,
+		.type		= KSSL_TYPE_U32,
 		.levels		= KSSL_LEVEL_ANY,
 		.bits		= VERIFY_ALL,
 	},
 	[KSSL_ROW_VERIFY_DEPTH] = {
 		.name		= "verify-depth",
 		.attr		= KSSL_A_SETTINGS_VERIFY_DEPTH,
-		.type		= KSSL_ROW_S32,
+		.type		= KSSL_TYPE_S32,
 		.levels		= KSSL_LEVEL_ANY,
 		.min		= -1,
 		.max		= DEPTH_MAX,
 		.def		= (u64)-1,
 	},
+	[KSSL_ROW_VERIFY_FLAGS] = {
+		BITS(VERIFY_FLAGS, "verify-flags", VERIFY_FLAGS_ALL),
+	},
+	[KSSL_ROW_VERIFY_PURPOSE] = {
+		NUMBER(U8, VERIFY_PURPOSE, "verify-purpose", KSSL_LEVEL_ANY,
+		       10),
+	},
+	[KSSL_ROW_VERIFY_TRUST] = {
+		NUMBER(U8, VERIFY_TRUST, "verify-trust", KSSL_LEVEL_ANY, 8),
+	},
+	[KSSL_ROW_VERIFY_HOSTS] = {
+		BLOB(BYTES, VERIFY_HOSTS, "verify-hosts", KSSL_HOSTS_MAX,
+		     kssl_format_hosts),
+	},
+	[KSSL_ROW_VERIFY_HOST_FLAGS] = {
+		BITS(VERIFY_HOST_FLAGS, "verify-host-flags", HOST_FLAGS_ALL),
+	},
+	[KSSL_ROW_VERIFY_EMAIL] = {
+		BLOB(TEXT, VERIFY_EMAIL, "verify-email", KSSL_NAME_MAX,
+		     kssl_format_text),
+	},
+	[KSSL_ROW_VERIFY_IP] = {
+		BLOB(BYTES, VERIFY_IP, "verify-ip", KSSL_IP_MAX,
+		     kssl_format_ip),
+	},
+	[KSSL_ROW_VERIFY_TIME] = {
+		NUMBER(U64, VERIFY_TIME, "verify-time", KSSL_LEVEL_ANY,
+		       S64_MAX),
+	},
+	[KSSL_ROW_VERIFY_AUTH_LEVEL] = {
+		NUMBER(S32, VERIFY_AUTH_LEVEL, "verify-auth-level",
+		       KSSL_LEVEL_ANY, SECURITY_MAX),
+		.min		= -1,
+		.def		= (u64)-1,
+	},
+	[KSSL_ROW_TRUST_ANCHORS] = {
+		BLOB(BYTES, TRUST_ANCHORS, "trust-anchors", KSSL_BLOB_MAX,
+		     kssl_format_der_list),
+	},
+	[KSSL_ROW_TRUST_SYSTEM] = {
+		NUMBER(U8, TRUST_SYSTEM, "trust-system", KSSL_LEVEL_ANY, 1),
+	},
+	[KSSL_ROW_CRLS] = {
+		BLOB(BYTES, CRLS, "crls", KSSL_BLOB_MAX,
+		     kssl_format_der_list),
+	},
+	/* A handshake, and tickets that come after it, put theirs here. */
+	[KSSL_ROW_SESSION] = {
+		.name		= "session",
+		.attr		= KSSL_A_SETTINGS_SESSION,
+		.type		= KSSL_TYPE_BYTES,
+		.levels		= KSSL_LEVEL_CONN,
+		.live		= true,
+		.secret		= true,
+		.max		= KSSL_BLOB_MAX,
+	},
+	[KSSL_ROW_SESSION_ID_CONTEXT] = {
+		BLOB(BYTES, SESSION_ID_CONTEXT, "session-id-context",
+		     KSSL_SID_CTX_MAX, NULL),
+	},
+	[KSSL_ROW_TMP_DH] = {
+		BLOB(BYTES, TMP_DH, "tmp-dh", KSSL_BLOB_MAX, kssl_format_der),
+		.cert		= true,
+	},
+	[KSSL_ROW_DH_AUTO] = {
+		NUMBER(U8, DH_AUTO, "dh-auto", KSSL_LEVEL_ANY, 2),
+		.cert		= true,
+	},
+	[KSSL_ROW_CERTIFICATE_CURRENT] = {
+		NUMBER(U8, CERTIFICATE_CURRENT, "certificate-current",
+		       KSSL_LEVEL_ANY, KSSL_CERT_SLOTS - 1),
+		.cert		= true,
+	},
+	CERT_SLOT(RSA, "rsa"),
+	CERT_SLOT(RSA_PSS, "rsa-pss"),
+	CERT_SLOT(DSA, "dsa"),
+	CERT_SLOT(ECC, "ecc"),
+	CERT_SLOT(GOST01, "gost01"),
+	CERT_SLOT(GOST12_256, "gost12-256"),
+	CERT_SLOT(GOST12_512, "gost12-512"),
+	CERT_SLOT(ED25519, "ed25519"),
+	CERT_SLOT(ED448, "ed448"),
+	[KSSL_ROW_SIGALGS] = {
+		BLOB(CODES, SIGALGS, "sigalgs", CODES_SIZE, kssl_format_codes),
+		.cert		= true,
+	},
+	[KSSL_ROW_CLIENT_SIGALGS] = {
+		BLOB(CODES, CLIENT_SIGALGS, "client-sigalgs", CODES_SIZE,
+		     kssl_format_codes),
+		.cert		= true,
+	},
+	[KSSL_ROW_DANE_ENABLED] = {
+		NUMBER(U8, DANE_ENABLED, "dane-enabled", KSSL_LEVEL_ANY, 1),
+	},
+	[KSSL_ROW_DANE_FLAGS] = {
+		BITS(DANE_FLAGS, "dane-flags",
+		     KSSL_DANE_FLAG_NO_DANE_EE_NAMECHECKS),
+	},
+	[KSSL_ROW_DANE_MTYPES] = {
+		BLOB(BYTES, DANE_MTYPES, "dane-mtypes", 4, kssl_format_mtypes),
+	},
+	[KSSL_ROW_DANE_TLSA] = {
+		BLOB(BYTES, DANE_TLSA, "dane-tlsa", KSSL_BLOB_MAX,
+		     kssl_format_tlsa),
+	},
 	[KSSL_ROW_CIPHER_LIST] = {
 		.name		= "cipher-list",
 		.attr		= KSSL_A_SETTINGS_CIPHER_LIST,
-		.type		= KSSL_ROW_SUITES,
+		.type		= KSSL_TYPE_CODES,
 		.levels		= KSSL_LEVEL_ANY,
 		.max		= KSSL_SUITES_MAX * sizeof(u16),
-		.def_suites	= default_cipher_list,
+		.def_codes	= default_cipher_list,
 		.def_len	= sizeof(default_cipher_list),
+		.format		= kssl_format_codes,
 		.check		= check_suites,
 	},
 	[KSSL_ROW_CIPHERSUITES] = {
 		.name		= "ciphersuites",
 		.attr		= KSSL_A_SETTINGS_CIPHERSUITES,
-		.type		= KSSL_ROW_SUITES,
+		.type		= KSSL_TYPE_CODES,
 		.levels		= KSSL_LEVEL_ANY,
 		.max		= KSSL_SUITES_MAX * sizeof(u16),
-		.def_suites	= default_ciphersuites,
+		.def_codes	= default_ciphersuites,
 		.def_len	= sizeof(default_ciphersuites),
+		.format		= kssl_format_codes,
 		.check		= check_suites,
+	},
+	[KSSL_ROW_SECURITY_LEVEL] = {
+		NUMBER(U8, SECURITY_LEVEL, "security-level", KSSL_LEVEL_ANY,
+		       SECURITY_MAX),
+		.def		= 2,
+		.cert		= true,
+	},
+	[KSSL_ROW_CA_LIST] = {
+		BLOB(BYTES, CA_LIST, "ca-list", KSSL_BLOB_MAX,
+		     kssl_format_der_list),
+	},
+	[KSSL_ROW_CLIENT_CA_LIST] = {
+		BLOB(BYTES, CLIENT_CA_LIST, "client-ca-list", KSSL_BLOB_MAX,
+		     kssl_format_der_list),
 	},
 	[KSSL_ROW_MAX_CERT_LIST] = {
 		.name		= "max-cert-list",
 		.attr		= KSSL_A_SETTINGS_MAX_CERT_LIST,
-		.type		= KSSL_ROW_U32,
+		.type		= KSSL_TYPE_U32,
 		.levels		= KSSL_LEVEL_ANY,
 		.max		= U32_MAX,
 		.def		= 100 * 1024,
@@ -171,28 +331,67 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 	[KSSL_ROW_READ_AHEAD] = {
 		.name		= "read-ahead",
 		.attr		= KSSL_A_SETTINGS_READ_AHEAD,
-		.type		= KSSL_ROW_U8,
+		.type		= KSSL_TYPE_U8,
 		.levels		= KSSL_LEVEL_ANY,
 		.max		= 1,
+	},
+	EX_DATA(0),
+	EX_DATA(1),
+	EX_DATA(2),
+	EX_DATA(3),
+	EX_DATA(4),
+	EX_DATA(5),
+	EX_DATA(6),
+	EX_DATA(7),
+	[KSSL_ROW_SERVERINFO] = {
+		BLOB(BYTES, SERVERINFO, "serverinfo", KSSL_BLOB_MAX,
+		     kssl_format_extensions),
+		.cert		= true,
+	},
+	[KSSL_ROW_SERVERINFO_V2] = {
+		BLOB(BYTES, SERVERINFO_V2, "serverinfo-v2", KSSL_BLOB_MAX,
+		     kssl_format_extensions_v2),
+		.cert		= true,
+	},
+	[KSSL_ROW_CUSTOM_EXTENSIONS] = {
+		BLOB(BYTES, CUSTOM_EXTENSIONS, "custom-extensions",
+		     KSSL_BLOB_MAX, kssl_format_extensions_v2),
+	},
+	[KSSL_ROW_PSK_IDENTITY_HINT] = {
+		BLOB(TEXT, PSK_IDENTITY_HINT, "psk-identity-hint",
+		     KSSL_PSK_IDENTITY_MAX, kssl_format_text),
+		.cert		= true,
+	},
+	[KSSL_ROW_PSK_IDENTITY] = {
+		BLOB(TEXT, PSK_IDENTITY, "psk-identity",
+		     KSSL_PSK_IDENTITY_MAX, kssl_format_text),
+	},
+	[KSSL_ROW_PSK_KEY] = {
+		KEY(PSK_KEY, "psk-key"),
+	},
+	[KSSL_ROW_CLIENT_CERT_TYPES] = {
+		BLOB(BYTES, CLIENT_CERT_TYPES, "client-cert-types",
+		     KSSL_CERT_TYPES_MAX, NULL),
+		.cert		= true,
 	},
 	[KSSL_ROW_ROLE] = {
 		.name		= "role",
 		.attr		= KSSL_A_SETTINGS_ROLE,
-		.type		= KSSL_ROW_U32,
+		.type		= KSSL_TYPE_U32,
 		.levels		= KSSL_LEVEL_CONN,
 		.max		= KSSL_ROLE_SERVER,
 	},
 	[KSSL_ROW_METHOD] = {
 		.name		= "method",
 		.attr		= KSSL_A_SETTINGS_METHOD,
-		.type		= KSSL_ROW_U32,
+		.type		= KSSL_TYPE_U32,
 		.levels		= KSSL_LEVEL_NEW_CTX,
 		.max		= KSSL_METHOD_SERVER,
 	},
 	[KSSL_ROW_TIMEOUT] = {
 		.name		= "timeout",
 		.attr		= KSSL_A_SETTINGS_TIMEOUT,
-		.type		= KSSL_ROW_U32,
+		.type		= KSSL_TYPE_U32,
 		.levels		= KSSL_LEVEL_ANY_CTX,
 		.max		= S32_MAX,
 		.def		= 7200,
@@ -200,11 +399,67 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 	[KSSL_ROW_LABEL] = {
 		.name		= "label",
 		.attr		= KSSL_A_SETTINGS_LABEL,
-		.type		= KSSL_ROW_TEXT,
+		.type		= KSSL_TYPE_TEXT,
 		.levels		= KSSL_LEVEL_ANY,
 		.live		= true,
 		.max		= KSSL_LABEL_MAX,
-		.check		= check_text,
+		.format		= kssl_format_text,
+	},
+	[KSSL_ROW_SNI] = {
+		BLOB(TEXT, SNI, "sni", KSSL_NAME_MAX, kssl_format_text),
+	},
+	[KSSL_ROW_ALPN] = {
+		BLOB(BYTES, ALPN, "alpn", KSSL_ALPN_MAX, kssl_format_names),
+	},
+	[KSSL_ROW_GROUPS] = {
+		BLOB(CODES, GROUPS, "groups", CODES_SIZE, kssl_format_codes),
+	},
+	[KSSL_ROW_NUM_TICKETS] = {
+		NUMBER(U32, NUM_TICKETS, "num-tickets", KSSL_LEVEL_ANY,
+		       U32_MAX),
+		.def		= 2,
+	},
+	[KSSL_ROW_TICKET_KEYS] = {
+		BLOB(KEYS, TICKET_KEYS, "ticket-keys",
+		     KSSL_TICKET_KEYS_MAX * sizeof(u32), NULL),
+	},
+	[KSSL_ROW_MAX_EARLY_DATA] = {
+		NUMBER(U32, MAX_EARLY_DATA, "max-early-data", KSSL_LEVEL_ANY,
+		       U32_MAX),
+	},
+	[KSSL_ROW_RECV_MAX_EARLY_DATA] = {
+		NUMBER(U32, RECV_MAX_EARLY_DATA, "recv-max-early-data",
+		       KSSL_LEVEL_ANY, U32_MAX),
+		.def		= RECORD_MAX,
+	},
+	[KSSL_ROW_QUIET_SHUTDOWN] = {
+		NUMBER(U8, QUIET_SHUTDOWN, "quiet-shutdown", KSSL_LEVEL_ANY,
+		       1),
+		.live		= true,
+	},
+	[KSSL_ROW_BLOCK_PADDING] = {
+		NUMBER(U32, BLOCK_PADDING, "block-padding", KSSL_LEVEL_ANY,
+		       RECORD_MAX),
+	},
+	[KSSL_ROW_MAX_SEND_FRAGMENT] = {
+		NUMBER(U32, MAX_SEND_FRAGMENT, "max-send-fragment",
+		       KSSL_LEVEL_ANY, RECORD_MAX),
+		.min		= RECORD_MIN,
+		.def		= RECORD_MAX,
+	},
+	[KSSL_ROW_SPLIT_SEND_FRAGMENT] = {
+		NUMBER(U32, SPLIT_SEND_FRAGMENT, "split-send-fragment",
+		       KSSL_LEVEL_ANY, RECORD_MAX),
+		.min		= 1,
+		.def		= RECORD_MAX,
+	},
+	[KSSL_ROW_MAX_FRAGMENT_LEN] = {
+		NUMBER(U8, MAX_FRAGMENT_LEN, "max-fragment-len",
+		       KSSL_LEVEL_ANY, 4),
+	},
+	[KSSL_ROW_SHARE] = {
+		NUMBER(U8, SHARE, "share", KSSL_LEVEL_ANY, 1),
+		.live		= true,
 	},
 };
 
@@ -244,10 +499,14 @@ int kssl_row_check(const struct kssl_row *row, const struct kssl_value *value,
 	} else if ((s64)value->num < row->min || (s64)value->num > row->max) {
 		text = "out of range";
 	}
+	if (!text && row->format)
+		text = row->format(value->data, value->len);
+	if (!text && row->check)
+		text = row->check(row, value);
 	if (text)
 		return kssl_refuse_nested(why, -EINVAL, KSSL_A_SETTINGS,
 					  row->attr, text);
-	return row->check ? row->check(row, value, why) : 0;
+	return 0;
 }
 
 /**

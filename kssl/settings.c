@@ -14,6 +14,7 @@
  */
 
 #include <linux/atomic.h>
+#include <linux/key.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -23,7 +24,7 @@
 static atomic64_t last_number = ATOMIC64_INIT(0);
 static struct kssl_settings defaults;
 
-static struct kssl_blob *blob_new(const void *data, u32 len)
+static struct kssl_blob *blob_alloc(u32 len)
 {
 	struct kssl_blob *blob;
 
@@ -32,20 +33,128 @@ static struct kssl_blob *blob_new(const void *data, u32 len)
 		return NULL;
 	refcount_set(&blob->ref, 1);
 	blob->len = len;
+	return blob;
+}
+
+static void free_plain(struct kssl_blob *blob)
+{
+	kfree(blob);
+}
+
+static void free_secret(struct kssl_blob *blob)
+{
+	kfree_sensitive(blob);
+}
+
+static struct kssl_blob *blob_new(const struct kssl_row *row,
+				  const void *data, u32 len)
+{
+	struct kssl_blob *blob = blob_alloc(len);
+
+	if (!blob)
+		return NULL;
+	blob->release = row->secret ? free_secret : free_plain;
 	memcpy(blob->data, data, len);
 	return blob;
 }
 
-static void blob_get(struct kssl_blob *blob)
+static void free_keys(struct kssl_blob *blob)
+{
+	u32 i;
+
+	for (i = 0; i < kssl_blob_n_keys(blob); i++)
+		key_put(kssl_blob_keys(blob)[i]);
+	kfree(blob);
+}
+
+static const char *bad_key(int err)
+{
+	switch (err) {
+	case -ENOKEY:
+		return "no such key";
+	case -EACCES:
+		return "no permission to use the key";
+	case -EKEYREVOKED:
+		return "the key is revoked";
+	case -EKEYEXPIRED:
+		return "the key has expired";
+	default:
+		return "the key cannot be used";
+	}
+}
+
+/*
+ * Negative serials are special keyrings, and looking for one of those can
+ * make it. A key under construction is not waited for.
+ */
+static struct key *find_key(s32 serial)
+{
+	struct key *key;
+	key_ref_t ref;
+	int err;
+
+	if (serial <= 0)
+		return ERR_PTR(-ENOKEY);
+	ref = lookup_user_key(serial, KEY_LOOKUP_PARTIAL, KEY_NEED_SEARCH);
+	if (IS_ERR(ref))
+		return ERR_CAST(ref);
+	key = key_ref_to_ptr(ref);
+	err = key_validate(key);
+	if (!err && !key_is_positive(key))
+		err = -ENOKEY;
+	if (!err)
+		return key;
+	key_put(key);
+	return ERR_PTR(err);
+}
+
+/* Pins the keys with these serial numbers, which the caller may use. */
+static struct kssl_blob *keys_new(const struct kssl_row *row,
+				  const s32 *serials, u32 n,
+				  struct kssl_reason *why)
+{
+	struct kssl_blob *blob = blob_alloc(n * sizeof(struct key *));
+	struct key **keys;
+	int err;
+	u32 i;
+
+	if (!blob)
+		return ERR_PTR(-ENOMEM);
+	keys = (struct key **)blob->data;
+	for (i = 0; i < n; i++) {
+		keys[i] = find_key(serials[i]);
+		if (!IS_ERR(keys[i]))
+			continue;
+		err = PTR_ERR(keys[i]);
+		blob->len = i * sizeof(*keys);
+		free_keys(blob);
+		return ERR_PTR(kssl_refuse_nested(why, err, KSSL_A_SETTINGS,
+						  row->attr, bad_key(err)));
+	}
+	blob->release = free_keys;
+	return blob;
+}
+
+/**
+ * kssl_blob_get - take a reference on a blob
+ * @blob: one that cannot go meanwhile, or NULL
+ */
+void kssl_blob_get(struct kssl_blob *blob)
 {
 	if (blob)
 		refcount_inc(&blob->ref);
 }
 
-static void blob_put(struct kssl_blob *blob)
+/**
+ * kssl_blob_put - drop a reference on a blob
+ * @blob: the blob, or NULL
+ *
+ * Context: any.
+ */
+void kssl_blob_put(struct kssl_blob *blob)
 {
 	if (blob && refcount_dec_and_test(&blob->ref))
-		kfree(blob);
+		blob->release(blob);
 }
 
 static struct kssl_snapshot *snapshot_alloc(u16 first, u16 n)
@@ -72,7 +181,7 @@ static struct kssl_snapshot *snapshot_copy(const struct kssl_snapshot *old)
 	for (i = 0; i < old->n; i++) {
 		new->slot[i] = old->slot[i];
 		if (kssl_row_is_blob(&kssl_rows[old->first + i]))
-			blob_get(new->slot[i].blob);
+			kssl_blob_get(new->slot[i].blob);
 	}
 	return new;
 }
@@ -103,7 +212,7 @@ void kssl_snapshot_put(struct kssl_snapshot *snapshot)
 		return;
 	for (i = 0; i < snapshot->n; i++)
 		if (kssl_row_is_blob(&kssl_rows[snapshot->first + i]))
-			blob_put(snapshot->slot[i].blob);
+			kssl_blob_put(snapshot->slot[i].blob);
 	kfree(snapshot);
 }
 
@@ -120,7 +229,7 @@ static struct kssl_snapshot *snapshot_default(u16 first, u16 n)
 		snapshot->slot[i].num = row->def;
 		if (!row->def_len)
 			continue;
-		snapshot->slot[i].blob = blob_new(row->def_suites,
+		snapshot->slot[i].blob = blob_new(row, row->def_codes,
 						  row->def_len);
 		if (!snapshot->slot[i].blob) {
 			kssl_snapshot_put(snapshot);
@@ -223,6 +332,9 @@ static struct conflict find_conflict(const struct kssl_settings *settings)
 	u64 verify = kssl_settings_num(settings, KSSL_ROW_VERIFY_MODE);
 	u64 method = kssl_settings_num(settings, KSSL_ROW_METHOD);
 	u64 role = kssl_settings_num(settings, KSSL_ROW_ROLE);
+	u64 split = kssl_settings_num(settings, KSSL_ROW_SPLIT_SEND_FRAGMENT);
+	u64 fragment = kssl_settings_num(settings,
+					 KSSL_ROW_MAX_SEND_FRAGMENT);
 
 	if (min && max && min > max)
 		return (struct conflict){ "min-proto is above max-proto",
@@ -235,6 +347,21 @@ static struct conflict find_conflict(const struct kssl_settings *settings)
 		return (struct conflict){
 			"the context's method does not allow this role",
 			KSSL_ROW_ROLE, KSSL_ROW_METHOD };
+	if (kssl_settings_blob(settings, KSSL_ROW_SERVERINFO) &&
+	    kssl_settings_blob(settings, KSSL_ROW_SERVERINFO_V2))
+		return (struct conflict){
+			"serverinfo and serverinfo-v2 exclude each other",
+			KSSL_ROW_SERVERINFO, KSSL_ROW_SERVERINFO_V2 };
+	if (kssl_settings_blob(settings, KSSL_ROW_DANE_TLSA) &&
+	    !kssl_settings_num(settings, KSSL_ROW_DANE_ENABLED))
+		return (struct conflict){
+			"TLSA records need dane-enabled",
+			KSSL_ROW_DANE_TLSA, KSSL_ROW_DANE_ENABLED };
+	if (split > fragment)
+		return (struct conflict){
+			"split-send-fragment is above max-send-fragment",
+			KSSL_ROW_SPLIT_SEND_FRAGMENT,
+			KSSL_ROW_MAX_SEND_FRAGMENT };
 	return (struct conflict){};
 }
 
@@ -256,24 +383,38 @@ static int check_conflict(const struct kssl_settings *settings,
 				  conflict.text);
 }
 
+/* A blob with the value of a row, or NULL for an empty one. */
+static struct kssl_blob *make_blob(const struct kssl_row *row,
+				   const struct kssl_value *value,
+				   struct kssl_reason *why)
+{
+	struct kssl_blob *blob;
+
+	if (!value->len)
+		return NULL;
+	if (kssl_row_has_keys(row))
+		return keys_new(row, value->data, value->len / sizeof(s32),
+				why);
+	blob = blob_new(row, value->data, value->len);
+	return blob ?: ERR_PTR(-ENOMEM);
+}
+
 static int store(struct kssl_snapshot *snapshot, enum kssl_row_id id,
-		 const struct kssl_value *value)
+		 const struct kssl_value *value, struct kssl_reason *why)
 {
 	union kssl_slot *slot = &snapshot->slot[id - snapshot->first];
 	const struct kssl_row *row = &kssl_rows[id];
 	u64 mask = kssl_row_mask(row, value);
-	struct kssl_blob *blob = NULL;
+	struct kssl_blob *blob;
 
 	if (!kssl_row_is_blob(row)) {
 		slot->num = (slot->num & ~mask) | (value->num & mask);
 		return 0;
 	}
-	if (value->len) {
-		blob = blob_new(value->data, value->len);
-		if (!blob)
-			return -ENOMEM;
-	}
-	blob_put(slot->blob);
+	blob = make_blob(row, value, why);
+	if (IS_ERR(blob))
+		return PTR_ERR(blob);
+	kssl_blob_put(slot->blob);
 	slot->blob = blob;
 	return 0;
 }
@@ -314,7 +455,7 @@ static int change_row(const struct kssl_settings *old,
 		err = make_own(&new->inherit, old->inherit);
 	if (err)
 		return err;
-	return store(dup ? new->dup : new->inherit, id, value);
+	return store(dup ? new->dup : new->inherit, id, value, why);
 }
 
 /**
@@ -329,7 +470,9 @@ static int change_row(const struct kssl_settings *old,
  *
  * Context: may sleep.
  * Return: 0; -EINVAL for a row that does not exist, is not of this level, is
- * out of its bounds or contradicts another; -EBUSY for a frozen row; -ENOMEM.
+ * out of its bounds or contradicts another; -EBUSY for a frozen row; -ENOKEY,
+ * -EACCES, -EKEYREVOKED, -EKEYEXPIRED for a row that names a key, which is
+ * looked up and pinned with the rights of the current task; -ENOMEM.
  */
 int kssl_settings_change(const struct kssl_settings *old,
 			 const struct kssl_value *values, unsigned int n,
@@ -350,6 +493,105 @@ int kssl_settings_change(const struct kssl_settings *old,
 	}
 	*new = result;
 	return 0;
+}
+
+static void copy_slot(struct kssl_snapshot *to, enum kssl_row_id id,
+		      const struct kssl_settings *from)
+{
+	union kssl_slot *slot = &to->slot[id - to->first];
+	bool blob = kssl_row_is_blob(&kssl_rows[id]);
+	union kssl_slot old = *slot;
+
+	*slot = *kssl_settings_slot(from, id);
+	if (blob) {
+		kssl_blob_get(slot->blob);
+		kssl_blob_put(old.blob);
+	}
+}
+
+static bool same_slot(const struct kssl_settings *a,
+		      const struct kssl_settings *b, enum kssl_row_id id)
+{
+	const struct kssl_blob *of_a, *of_b;
+
+	if (!kssl_row_is_blob(&kssl_rows[id]))
+		return kssl_settings_num(a, id) == kssl_settings_num(b, id);
+	of_a = kssl_settings_blob(a, id);
+	of_b = kssl_settings_blob(b, id);
+	if (of_a == of_b)
+		return true;
+	return of_a && of_b && of_a->len == of_b->len &&
+		!memcmp(of_a->data, of_b->data, of_a->len);
+}
+
+/**
+ * kssl_settings_switch - make what settings become with another context
+ * @old: the settings of a connection, unchanged
+ * @from: the settings of the context that it leaves
+ * @to: the settings of the context that it goes to
+ * @new: takes the result, which the caller has to put, on success only
+ *
+ * Follows SSL_set_SSL_CTX(3): the certificates and what goes with them are
+ * those of @to, all other rows stay, but for a session id context that is the
+ * one of @from.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int kssl_settings_switch(const struct kssl_settings *old,
+			 const struct kssl_settings *from,
+			 const struct kssl_settings *to,
+			 struct kssl_settings *new)
+{
+	struct kssl_snapshot *dup = snapshot_copy(old->dup);
+	enum kssl_row_id id;
+
+	if (!dup)
+		return -ENOMEM;
+	for (id = 0; id < KSSL_ROWS_DUP; id++)
+		if (kssl_rows[id].cert)
+			copy_slot(dup, id, to);
+	if (same_slot(old, from, KSSL_ROW_SESSION_ID_CONTEXT))
+		copy_slot(dup, KSSL_ROW_SESSION_ID_CONTEXT, to);
+	new->dup = dup;
+	new->inherit = kssl_snapshot_get(old->inherit);
+	return 0;
+}
+
+static int check_row_keys(const struct kssl_settings *settings,
+			  enum kssl_row_id id, struct kssl_reason *why)
+{
+	const struct kssl_blob *blob = kssl_settings_blob(settings, id);
+	int err;
+	u32 i;
+
+	for (i = 0; i < kssl_blob_n_keys(blob); i++) {
+		err = key_validate(kssl_blob_keys(blob)[i]);
+		if (err)
+			return kssl_refuse_nested(why, err, KSSL_A_SETTINGS,
+						  kssl_rows[id].attr,
+						  bad_key(err));
+	}
+	return 0;
+}
+
+/**
+ * kssl_settings_check_keys - are the keys that settings name still good
+ * @settings: the settings
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Return: 0, -EKEYREVOKED, -EKEYEXPIRED or -ENOKEY.
+ */
+int kssl_settings_check_keys(const struct kssl_settings *settings,
+			     struct kssl_reason *why)
+{
+	enum kssl_row_id id;
+	int err = 0;
+
+	for (id = 0; id < KSSL_ROWS && !err; id++)
+		if (kssl_row_has_keys(&kssl_rows[id]))
+			err = check_row_keys(settings, id, why);
+	return err;
 }
 
 /**

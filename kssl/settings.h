@@ -9,16 +9,21 @@
 
 #include "row.h"
 
+struct key;
+
 /**
  * struct kssl_blob - a value too large to be copied, shared by snapshots
  * @ref: the snapshots that have it
  * @len: bytes of @data
- * @data: u16 codes in order of preference, or text without a terminator
+ * @release: frees it
+ * @data: u16 codes in order of preference, text without a terminator, bytes
+ *	as they came, or pointers to the keys that a row names
  */
 struct kssl_blob {
 	refcount_t ref;
 	u32 len;
-	u8 data[] __aligned(sizeof(u16));
+	void (*release)(struct kssl_blob *blob);
+	u8 data[] __aligned(sizeof(u64));
 };
 
 union kssl_slot {
@@ -57,6 +62,9 @@ struct kssl_settings {
 int kssl_settings_init(void);
 void kssl_settings_exit(void);
 
+void kssl_blob_get(struct kssl_blob *blob);
+void kssl_blob_put(struct kssl_blob *blob);
+
 struct kssl_settings kssl_settings_default(void);
 struct kssl_settings kssl_settings_get(const struct kssl_settings *settings);
 void kssl_settings_put(struct kssl_settings *settings);
@@ -88,8 +96,25 @@ kssl_settings_blob(const struct kssl_settings *settings, enum kssl_row_id id)
 	return kssl_settings_slot(settings, id)->blob;
 }
 
+/* The keys of a row that names some. */
+static inline struct key *const *kssl_blob_keys(const struct kssl_blob *blob)
+{
+	return (struct key *const *)blob->data;
+}
+
+static inline u32 kssl_blob_n_keys(const struct kssl_blob *blob)
+{
+	return blob ? blob->len / sizeof(struct key *) : 0;
+}
+
 bool kssl_settings_has_suite(const struct kssl_settings *settings,
 			     enum kssl_row_id id, u16 code);
+int __must_check kssl_settings_switch(const struct kssl_settings *old,
+				      const struct kssl_settings *from,
+				      const struct kssl_settings *to,
+				      struct kssl_settings *new);
+int kssl_settings_check_keys(const struct kssl_settings *settings,
+			     struct kssl_reason *why);
 bool kssl_settings_same_policy(const struct kssl_settings *a,
 			       const struct kssl_settings *b);
 enum kssl_role kssl_settings_role(const struct kssl_settings *settings);

@@ -35,7 +35,8 @@ struct kssl_reason {
  * struct kssl_value - what one row of the settings is to become
  * @attr: the row, KSSL_A_SETTINGS_*
  * @len: size of @data in bytes
- * @data: the value of a row that is a list (u16 codes) or a text
+ * @data: the value of a row that is a list (u16 codes), a text, bytes, or
+ *	serial numbers of keys (s32)
  * @num: the value of any other row, sign extended
  * @mask: for options and mode, the bits of @num that count; the others stay
  */
@@ -102,6 +103,8 @@ bool kssl_up_ref(struct kssl *s);
 void kssl_free(struct kssl *s);
 int kssl_set(struct kssl *s, const struct kssl_value *values, unsigned int n,
 	     struct kssl_reason *why);
+int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx,
+		 struct kssl_reason *why);
 int kssl_clear(struct kssl *s, struct kssl_reason *why);
 u32 kssl_id(const struct kssl *s);
 enum kssl_state kssl_get_state(struct kssl *s);

@@ -228,7 +228,7 @@ static void settings_have_their_level(struct kunit *test)
 		value = (struct kssl_value){
 			.attr	= row->attr,
 			.mask	= row->bits,
-			.data	= row->def_suites,
+			.data	= row->def_codes,
 			.len	= row->def_len,
 			.num	= row->def,
 		};

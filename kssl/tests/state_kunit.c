@@ -463,7 +463,7 @@ static void state_handshake_fixes_each_row_of_policy(struct kunit *test)
 	for (row = kssl_rows; row < kssl_rows + KSSL_ROWS; row++) {
 		value = (struct kssl_value){
 			.attr	= row->attr,
-			.data	= row->def_suites,
+			.data	= row->def_codes,
 			.len	= row->def_len,
 			.num	= row->def,
 			.mask	= row->bits,

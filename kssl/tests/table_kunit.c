@@ -61,13 +61,13 @@ static void table_has_masks_next_to_their_rows(struct kunit *test)
 }
 
 static const u8 policy_types[] = {
-	[KSSL_ROW_U8]		= NLA_U8,
-	[KSSL_ROW_U16]		= NLA_U16,
-	[KSSL_ROW_U32]		= NLA_U32,
-	[KSSL_ROW_S32]		= NLA_S32,
-	[KSSL_ROW_U64]		= NLA_U64,
-	[KSSL_ROW_SUITES]	= NLA_BINARY,
-	[KSSL_ROW_TEXT]		= NLA_NUL_STRING,
+	[KSSL_TYPE_U8]		= NLA_U8,
+	[KSSL_TYPE_U16]		= NLA_U16,
+	[KSSL_TYPE_U32]		= NLA_U32,
+	[KSSL_TYPE_S32]		= NLA_S32,
+	[KSSL_TYPE_U64]		= NLA_U64,
+	[KSSL_TYPE_CODES]	= NLA_BINARY,
+	[KSSL_TYPE_TEXT]		= NLA_NUL_STRING,
 };
 
 /* What the policy refuses never comes to the table, so they must agree. */

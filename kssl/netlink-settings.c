@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: settings in netlink messages
+ *
+ * Attributes to rows and rows to attributes. What a row is, is said by the
+ * settings table only. No policy but one: keys are named by whoever opened the
+ * socket.
+ */
+
+#include <linux/bitmap.h>
+#include <linux/key.h>
+#include <linux/slab.h>
+
+#include "access.h"
+#include "netlink-settings.h"
+#include "reason.h"
+
+static void parse_row(const struct kssl_row *row, const struct nlattr *attr,
+		      const struct nlattr *mask, struct kssl_value *value)
+{
+	value->attr = row->attr;
+	value->mask = row->bits;
+	switch (row->type) {
+	case KSSL_TYPE_U8:
+		value->num = nla_get_u8(attr);
+		break;
+	case KSSL_TYPE_U16:
+		value->num = nla_get_u16(attr);
+		break;
+	case KSSL_TYPE_U32:
+		value->num = nla_get_u32(attr);
+		if (mask)
+			value->mask = nla_get_u32(mask);
+		break;
+	case KSSL_TYPE_S32:
+		value->num = (s64)nla_get_s32(attr);
+		break;
+	case KSSL_TYPE_U64:
+		value->num = nla_get_u64(attr);
+		if (mask)
+			value->mask = nla_get_u64(mask);
+		break;
+	case KSSL_TYPE_CODES:
+	case KSSL_TYPE_BYTES:
+	case KSSL_TYPE_KEYS:
+		value->data = nla_data(attr);
+		value->len = nla_len(attr);
+		break;
+	case KSSL_TYPE_TEXT:
+		value->data = nla_data(attr);
+		value->len = strnlen(value->data, nla_len(attr));
+		break;
+	case KSSL_TYPE_KEY:
+		value->data = nla_data(attr);
+		value->len = nla_get_u32(attr) ? sizeof(u32) : 0;
+		break;
+	}
+}
+
+static const struct kssl_row *row_of_mask(u16 attr)
+{
+	const struct kssl_row *row;
+
+	for (row = kssl_rows; row < kssl_rows + KSSL_ROWS; row++)
+		if (row->mask_attr == attr)
+			return row;
+	return NULL;
+}
+
+/**
+ * struct parser - the settings of a request while they are read
+ * @skb: the request
+ * @nest: those that are being read; a request can have several
+ * @values: the rows that were read
+ * @n: how many there are
+ * @seen: their attributes, and those of masks
+ * @why: takes the reason of a refusal
+ */
+struct parser {
+	const struct sk_buff *skb;
+	const struct nlattr *nest;
+	struct kssl_value *values;
+	int n;
+	DECLARE_BITMAP(seen, KSSL_A_SETTINGS_MAX + 1);
+	struct kssl_reason *why;
+};
+
+static int refuse(struct parser *parser, u16 attr, int err, const char *text)
+{
+	return kssl_refuse_nested(parser->why, err, KSSL_A_SETTINGS, attr,
+				  text);
+}
+
+static int parse_attr(struct parser *parser, const struct nlattr *attr)
+{
+	u16 type = nla_type(attr);
+	enum kssl_row_id id = kssl_row_find(type);
+	const struct nlattr *mask = NULL;
+	const struct kssl_row *row;
+
+	if (type == KSSL_A_SETTINGS_PAD)
+		return 0;
+	if (type > KSSL_A_SETTINGS_MAX)
+		return refuse(parser, type, -EINVAL, "no such setting");
+	if (__test_and_set_bit(type, parser->seen))
+		return refuse(parser, type, -EINVAL, "a setting twice");
+	if (id == KSSL_ROWS) {
+		row = row_of_mask(type);
+		if (!row)
+			return refuse(parser, type, -EINVAL,
+				      "no such setting");
+		if (!nla_find_nested(parser->nest, row->attr))
+			return refuse(parser, type, -EINVAL,
+				      "a mask without its row");
+		return 0;
+	}
+	row = &kssl_rows[id];
+	/*
+	 * A process can be made to write what another one wanted to be
+	 * written, and the keys that it may use are its own.
+	 */
+	if (kssl_row_has_keys(row) && !kssl_access_by_opener(parser->skb))
+		return refuse(parser, type, -EPERM,
+			      "another user opened the netlink socket");
+	if (row->mask_attr)
+		mask = nla_find_nested(parser->nest, row->mask_attr);
+	parse_row(row, attr, mask, &parser->values[parser->n++]);
+	return 0;
+}
+
+static int count_settings(const struct genl_info *info)
+{
+	struct nlattr *nest, *attr;
+	int left, rest, n = 0;
+
+	nlmsg_for_each_attr(nest, info->nlhdr, GENL_HDRLEN, left)
+		if (nla_type(nest) == KSSL_A_SETTINGS)
+			nla_for_each_nested(attr, nest, rest)
+				n++;
+	/* With more of them, one is there twice. */
+	return min(n, KSSL_A_SETTINGS_MAX + 1);
+}
+
+static int parse_all(struct parser *parser, const struct genl_info *info)
+{
+	struct nlattr *nest, *attr;
+	int left, rest, err;
+
+	nlmsg_for_each_attr(nest, info->nlhdr, GENL_HDRLEN, left) {
+		if (nla_type(nest) != KSSL_A_SETTINGS)
+			continue;
+		parser->nest = nest;
+		nla_for_each_nested(attr, nest, rest) {
+			err = parse_attr(parser, attr);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * kssl_nl_parse_settings - read the rows of a request
+ * @skb: the request
+ * @info: the request, validated
+ * @values: takes the rows that are present, for the caller to kfree(); NULL
+ *	when there are none. What is not a number stays in @skb
+ * @why: takes the reason of a refusal
+ *
+ * Context: the request's handler.
+ * Return: how many rows there are; -EINVAL for a row that is there twice or a
+ * mask without its row; -EPERM for a key when another user opened the socket;
+ * -ENOMEM.
+ */
+int kssl_nl_parse_settings(const struct sk_buff *skb,
+			   const struct genl_info *info,
+			   struct kssl_value **values,
+			   struct kssl_reason *why)
+{
+	struct parser parser = { .skb = skb, .why = why };
+	int err, n = count_settings(info);
+
+	*values = NULL;
+	if (!n)
+		return 0;
+	parser.values = kcalloc(n, sizeof(*parser.values), GFP_KERNEL_ACCOUNT);
+	if (!parser.values)
+		return -ENOMEM;
+	err = parse_all(&parser, info);
+	if (err) {
+		kfree(parser.values);
+		return err;
+	}
+	*values = parser.values;
+	return parser.n;
+}
+
+static int fill_bytes(struct sk_buff *skb, const struct kssl_row *row,
+		      const struct kssl_blob *blob)
+{
+	struct nlattr *attr;
+	u32 len = blob ? blob->len : 0;
+	u32 nul = row->type == KSSL_TYPE_TEXT;
+
+	attr = nla_reserve(skb, row->attr, len + nul);
+	if (!attr)
+		return -EMSGSIZE;
+	if (len)
+		memcpy(nla_data(attr), blob->data, len);
+	if (nul)
+		((u8 *)nla_data(attr))[len] = 0;
+	return 0;
+}
+
+static int fill_keys(struct sk_buff *skb, const struct kssl_row *row,
+		     const struct kssl_blob *blob)
+{
+	u32 i, n = kssl_blob_n_keys(blob);
+	struct nlattr *attr;
+	s32 *serials;
+
+	if (!n && row->type == KSSL_TYPE_KEY)
+		return nla_put_u32(skb, row->attr, 0);
+	attr = nla_reserve(skb, row->attr, n * sizeof(*serials));
+	if (!attr)
+		return -EMSGSIZE;
+	serials = nla_data(attr);
+	for (i = 0; i < n; i++)
+		serials[i] = key_serial(kssl_blob_keys(blob)[i]);
+	return 0;
+}
+
+static int fill_row(struct sk_buff *skb, const struct kssl_row *row,
+		    const union kssl_slot *slot)
+{
+	switch (row->type) {
+	case KSSL_TYPE_U8:
+		return nla_put_u8(skb, row->attr, slot->num);
+	case KSSL_TYPE_U16:
+		return nla_put_u16(skb, row->attr, slot->num);
+	case KSSL_TYPE_U32:
+		return nla_put_u32(skb, row->attr, slot->num);
+	case KSSL_TYPE_S32:
+		return nla_put_s32(skb, row->attr, slot->num);
+	case KSSL_TYPE_U64:
+		return nla_put_u64_64bit(skb, row->attr, slot->num,
+					 KSSL_A_SETTINGS_PAD);
+	case KSSL_TYPE_CODES:
+	case KSSL_TYPE_TEXT:
+	case KSSL_TYPE_BYTES:
+		return fill_bytes(skb, row, slot->blob);
+	case KSSL_TYPE_KEY:
+	case KSSL_TYPE_KEYS:
+		return fill_keys(skb, row, slot->blob);
+	}
+	return -EINVAL;
+}
+
+/* Whether a value is too long to be reported unless asked for. */
+static bool is_large(enum kssl_row_id id, const union kssl_slot *slot)
+{
+	const struct kssl_row *row = &kssl_rows[id];
+
+	if (!kssl_row_is_blob(row) || kssl_row_has_keys(row) || !slot->blob)
+		return false;
+	return row->secret || row->private || slot->blob->len > KSSL_SMALL_MAX;
+}
+
+static bool is_reported(enum kssl_row_id id, const union kssl_slot *slot,
+			u16 rows)
+{
+	if (kssl_rows[id].secret)
+		return false;
+	return rows == KSSL_NL_ROWS_SMALL ?
+		!kssl_rows[id].private && !is_large(id, slot) :
+		rows == kssl_rows[id].attr;
+}
+
+/* Rows are reported with what is in effect, so the role with the method's. */
+static int fill_rows(struct sk_buff *skb,
+		     const struct kssl_settings *settings, u16 rows, bool conn)
+{
+	const union kssl_slot role = { .num = kssl_settings_role(settings) };
+	const union kssl_slot *slot;
+	enum kssl_row_id id;
+	int err = 0;
+
+	for (id = 0; id < KSSL_ROWS && !err; id++) {
+		slot = conn && id == KSSL_ROW_ROLE ? &role :
+			kssl_settings_slot(settings, id);
+		if (is_reported(id, slot, rows))
+			err = fill_row(skb, &kssl_rows[id], slot);
+	}
+	return err;
+}
+
+/* Names the rows that nobody sees without asking for each. */
+static int fill_large(struct sk_buff *skb,
+		      const struct kssl_settings *settings)
+{
+	u16 attrs[KSSL_ROWS];
+	enum kssl_row_id id;
+	u32 n = 0;
+
+	for (id = 0; id < KSSL_ROWS; id++)
+		if (is_large(id, kssl_settings_slot(settings, id)))
+			attrs[n++] = kssl_rows[id].attr;
+	return n ? nla_put(skb, KSSL_A_LARGE_ROWS, n * sizeof(*attrs), attrs) :
+		0;
+}
+
+/**
+ * kssl_nl_row_size - room that a row takes in a message
+ * @settings: the settings
+ * @attr: the row's attribute
+ *
+ * Return: bytes, 0 for a row that is not there or not reported by itself.
+ */
+u32 kssl_nl_row_size(const struct kssl_settings *settings, u16 attr)
+{
+	enum kssl_row_id id = kssl_row_find(attr);
+	const struct kssl_blob *blob;
+
+	if (id == KSSL_ROWS || !kssl_row_is_blob(&kssl_rows[id]) ||
+	    kssl_rows[id].secret)
+		return 0;
+	blob = kssl_settings_blob(settings, id);
+	return blob ? nla_total_size(blob->len) : 0;
+}
+
+/**
+ * kssl_nl_fill_settings - report settings
+ * @skb: the message
+ * @settings: the settings
+ * @rows: which rows, KSSL_NL_ROWS_* or an attribute
+ * @conn: they are a connection's
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int kssl_nl_fill_settings(struct sk_buff *skb,
+			  const struct kssl_settings *settings, u16 rows,
+			  bool conn)
+{
+	struct nlattr *nest;
+	int err;
+
+	err = nla_put_u64_64bit(skb, KSSL_A_SETTINGS_ID, settings->dup->number,
+				KSSL_A_PAD) ?:
+		nla_put_u64_64bit(skb, KSSL_A_INHERIT_ID,
+				  settings->inherit->number, KSSL_A_PAD) ?:
+		fill_large(skb, settings);
+	if (err || rows == KSSL_NL_ROWS_NONE)
+		return err;
+	nest = nla_nest_start(skb, KSSL_A_SETTINGS);
+	if (!nest)
+		return -EMSGSIZE;
+	err = fill_rows(skb, settings, rows, conn);
+	nla_nest_end(skb, nest);
+	return err;
+}
