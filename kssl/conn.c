@@ -504,6 +504,7 @@ void kssl_conn_view(struct kssl *s, struct kssl_view *view)
 	spin_lock_bh(&s->object.lock);
 	view->state = s->state;
 	view->verified = s->verified;
+	view->shutdown = s->shutdown;
 	view->version = s->version;
 	view->suite = s->suite;
 	view->verify_result = s->verify_result;
@@ -543,6 +544,35 @@ int kssl_fail(struct kssl *s, struct kssl_reason *why)
 	return err;
 }
 EXPORT_SYMBOL_GPL(kssl_fail);
+
+/**
+ * kssl_set_shutdown - note that a close_notify alert was sent or received
+ * @s: the connection, attached or after that
+ * @bits: KSSL_SHUTDOWN_*, which are added
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Follows SSL_set_shutdown(3), but for that bits are never taken away. Nothing
+ * is sent. kssl_clear() forgets them.
+ *
+ * Context: any.
+ * Return: 0; -EBUSY before the connection was attached; -EINVAL for other bits.
+ */
+int kssl_set_shutdown(struct kssl *s, u32 bits, struct kssl_reason *why)
+{
+	int err;
+
+	if (bits & ~(u32)(KSSL_SHUTDOWN_SENT | KSSL_SHUTDOWN_RECEIVED))
+		return kssl_refuse(why, -EINVAL, KSSL_A_SHUTDOWN,
+				   "unknown bits");
+	spin_lock_bh(&s->object.lock);
+	err = check_state(s, BIT(KSSL_STATE_ESTABLISHED) |
+			  BIT(KSSL_STATE_CLOSED), why);
+	if (!err)
+		s->shutdown |= bits;
+	spin_unlock_bh(&s->object.lock);
+	return err;
+}
+EXPORT_SYMBOL_GPL(kssl_set_shutdown);
 
 /*
  * Gives a connection another context and settings if it has the ones expected.
@@ -658,6 +688,7 @@ int kssl_clear(struct kssl *s, struct kssl_reason *why)
 	s->sock = NULL;
 	s->secrets = NULL;
 	s->verified = false;
+	s->shutdown = 0;
 	s->version = 0;
 	s->suite = 0;
 	s->verify_result = 0;

@@ -38,6 +38,7 @@ struct kssl_secrets {
  * @state: where it is
  * @busy: a begin or attach is at work; what it looks at does not change
  * @verified: @verify_result was given
+ * @shutdown: KSSL_SHUTDOWN_* that holders have told of
  * @version: negotiated TLS version, 0 before attach
  * @suite: negotiated cipher suite, 0 before attach
  * @verify_result: X509_V_* of the peer's certificate
@@ -53,6 +54,7 @@ struct kssl {
 	u8 state;
 	bool busy;
 	bool verified;
+	u8 shutdown;
 	u16 version;
 	u16 suite;
 	u32 verify_result;
@@ -62,6 +64,7 @@ struct kssl {
  * struct kssl_view - what a connection is at one moment
  * @state: as in &struct kssl
  * @verified: likewise
+ * @shutdown: likewise
  * @version: likewise
  * @suite: likewise
  * @verify_result: likewise
@@ -75,6 +78,7 @@ struct kssl {
 struct kssl_view {
 	u8 state;
 	bool verified;
+	u8 shutdown;
 	u16 version;
 	u16 suite;
 	u32 verify_result;

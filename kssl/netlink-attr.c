@@ -82,6 +82,8 @@ int kssl_nl_fill_negotiated(struct sk_buff *skb, const struct kssl_view *view)
 	if (!err && view->verified)
 		err = nla_put_u32(skb, KSSL_A_VERIFY_RESULT,
 				  view->verify_result);
+	if (!err && view->shutdown)
+		err = nla_put_u32(skb, KSSL_A_SHUTDOWN, view->shutdown);
 	return err;
 }
 

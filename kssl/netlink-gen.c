@@ -243,8 +243,14 @@ const struct nla_policy kssl_session_get_nl_policy[KSSL_A_ID + 1] = {
 	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
+/* KSSL_CMD_SET_SHUTDOWN - do */
+const struct nla_policy kssl_set_shutdown_nl_policy[KSSL_A_SHUTDOWN + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_SHUTDOWN] = NLA_POLICY_MASK(NLA_U32, 0x3),
+};
+
 /* Ops table for kssl */
-const struct genl_ops kssl_nl_ops[17] = {
+const struct genl_ops kssl_nl_ops[18] = {
 	{
 		.cmd		= KSSL_CMD_CTX_NEW,
 		.doit		= kssl_nl_ctx_new_doit,
@@ -348,5 +354,11 @@ const struct genl_ops kssl_nl_ops[17] = {
 		.doit		= kssl_nl_session_get_doit,
 		.policy		= kssl_session_get_nl_policy,
 		.maxattr	= KSSL_A_ID,
+	},
+	{
+		.cmd		= KSSL_CMD_SET_SHUTDOWN,
+		.doit		= kssl_nl_set_shutdown_doit,
+		.policy		= kssl_set_shutdown_nl_policy,
+		.maxattr	= KSSL_A_SHUTDOWN,
 	},
 };

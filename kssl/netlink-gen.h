@@ -50,8 +50,10 @@ extern const struct nla_policy kssl_set_ctx_nl_policy[KSSL_A_CTX_ID + 1];
 
 extern const struct nla_policy kssl_session_get_nl_policy[KSSL_A_ID + 1];
 
+extern const struct nla_policy kssl_set_shutdown_nl_policy[KSSL_A_SHUTDOWN + 1];
+
 /* Ops table for kssl */
-extern const struct genl_ops kssl_nl_ops[17];
+extern const struct genl_ops kssl_nl_ops[18];
 
 int kssl_nl_ctx_new_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_ctx_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -72,5 +74,6 @@ int kssl_nl_fail_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_attach_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_set_ctx_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info);
+int kssl_nl_set_shutdown_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _LINUX_KSSL_GEN_H */

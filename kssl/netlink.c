@@ -467,6 +467,41 @@ put:
 	return err;
 }
 
+int kssl_nl_set_shutdown_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct kssl_reason why = {};
+	struct kssl_object *object;
+	struct sk_buff *reply;
+	void *hdr;
+	int err;
+
+	err = kssl_nl_require(info, KSSL_A_SHUTDOWN, "shutdown is missing");
+	if (err)
+		return err;
+	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto put;
+	}
+	err = kssl_set_shutdown(kssl_of(object),
+				nla_get_u32(info->attrs[KSSL_A_SHUTDOWN]),
+				&why);
+	if (err) {
+		nlmsg_free(reply);
+		kssl_nl_refuse(info, err, &why);
+		goto put;
+	}
+	err = kssl_nl_reply_send(info, reply, hdr,
+				 kssl_nl_fill(reply, object, skb,
+					      KSSL_NL_ROWS_NONE));
+put:
+	kssl_object_put(object);
+	return err;
+}
+
 static int fill_session(struct sk_buff *reply, struct kssl *s,
 			const struct kssl_blob *session)
 {

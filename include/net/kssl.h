@@ -105,6 +105,7 @@ int kssl_set(struct kssl *s, const struct kssl_value *values, unsigned int n,
 	     struct kssl_reason *why);
 int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx,
 		 struct kssl_reason *why);
+int kssl_set_shutdown(struct kssl *s, u32 bits, struct kssl_reason *why);
 int kssl_clear(struct kssl *s, struct kssl_reason *why);
 u32 kssl_id(const struct kssl *s);
 enum kssl_state kssl_get_state(struct kssl *s);

@@ -235,6 +235,14 @@ enum kssl_callback {
 	KSSL_CALLBACK_PSK = 128,
 };
 
+/*
+ * Which close_notify alerts there were (OpenSSL's SSL_*_SHUTDOWN).
+ */
+enum kssl_shutdown {
+	KSSL_SHUTDOWN_SENT = 1,
+	KSSL_SHUTDOWN_RECEIVED = 2,
+};
+
 enum {
 	KSSL_A_SETTINGS_PAD = 1,
 	KSSL_A_SETTINGS_METHOD,
@@ -404,6 +412,7 @@ enum {
 	KSSL_A_WITH_PEER_CHAIN,
 	KSSL_A_RECORD_LIMIT,
 	KSSL_A_COOKIE,
+	KSSL_A_SHUTDOWN,
 
 	__KSSL_A_MAX
 };
@@ -427,6 +436,7 @@ enum {
 	KSSL_CMD_ATTACH,
 	KSSL_CMD_SET_CTX,
 	KSSL_CMD_SESSION_GET,
+	KSSL_CMD_SET_SHUTDOWN,
 	KSSL_CMD_EVENT,
 
 	__KSSL_CMD_MAX
