@@ -8,7 +8,6 @@
  */
 
 #include <linux/cred.h>
-#include <linux/slab.h>
 
 #include <net/sock.h>
 
@@ -282,12 +281,12 @@ struct kssl *kssl_nl_make_conn(struct sk_buff *skb, struct genl_info *info,
 		return ERR_PTR(kssl_nl_refuse(info, n, &why));
 	ctx = kssl_nl_find_held(skb, info, &kssl_ctx_type);
 	if (IS_ERR(ctx)) {
-		kfree(values);
+		kssl_nl_free_settings(info, values);
 		return ERR_CAST(ctx);
 	}
 	s = kssl_conn_create(kssl_ctx_of(ctx), client->cred, values, n, &why);
 	kssl_object_put(ctx);
-	kfree(values);
+	kssl_nl_free_settings(info, values);
 	if (IS_ERR(s))
 		kssl_nl_refuse(info, PTR_ERR(s), &why);
 	return s;

@@ -159,12 +159,45 @@ static int parse_all(struct parser *parser, const struct genl_info *info)
 	return 0;
 }
 
+static bool is_secret(u16 attr)
+{
+	enum kssl_row_id id = kssl_row_find(attr);
+
+	return id < KSSL_ROWS && kssl_rows[id].secret;
+}
+
+/**
+ * kssl_nl_free_settings - end what kssl_nl_parse_settings() began
+ * @info: the request
+ * @values: what it gave, or NULL
+ *
+ * Wipes secrets in the request, which is echoed on an error and is not cleared
+ * when it is freed.
+ */
+void kssl_nl_free_settings(const struct genl_info *info,
+			   struct kssl_value *values)
+{
+	struct nlattr *nest, *attr;
+	int left, rest;
+
+	kfree(values);
+	nlmsg_for_each_attr(nest, info->nlhdr, GENL_HDRLEN, left) {
+		if (nla_type(nest) != KSSL_A_SETTINGS)
+			continue;
+		nla_for_each_nested(attr, nest, rest)
+			if (is_secret(nla_type(attr)))
+				memzero_explicit(nla_data(attr),
+						 nla_len(attr));
+	}
+}
+
 /**
  * kssl_nl_parse_settings - read the rows of a request
  * @skb: the request
  * @info: the request, validated
- * @values: takes the rows that are present, for the caller to kfree(); NULL
- *	when there are none. What is not a number stays in @skb
+ * @values: takes the rows that are present, which end with
+ *	kssl_nl_free_settings(); NULL when there are none. What is not a number
+ *	stays in @skb
  * @why: takes the reason of a refusal
  *
  * Context: the request's handler.
@@ -188,7 +221,7 @@ int kssl_nl_parse_settings(const struct sk_buff *skb,
 		return -ENOMEM;
 	err = parse_all(&parser, info);
 	if (err) {
-		kfree(parser.values);
+		kssl_nl_free_settings(info, parser.values);
 		return err;
 	}
 	*values = parser.values;

@@ -13,7 +13,6 @@
 
 #include <linux/cred.h>
 #include <linux/module.h>
-#include <linux/slab.h>
 
 #include "access.h"
 #include "client.h"
@@ -97,7 +96,7 @@ int kssl_nl_ctx_new_doit(struct sk_buff *skb, struct genl_info *info)
 			     KSSL_NL_ROWS_SMALL);
 	kssl_ctx_free(ctx);
 free_values:
-	kfree(values);
+	kssl_nl_free_settings(info, values);
 	return err;
 }
 
@@ -200,7 +199,7 @@ int kssl_nl_ctx_set_doit(struct sk_buff *skb, struct genl_info *info)
 put:
 	kssl_object_put(object);
 free_values:
-	kfree(values);
+	kssl_nl_free_settings(info, values);
 	return err;
 }
 
@@ -384,7 +383,7 @@ int kssl_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 put:
 	kssl_object_put(object);
 free_values:
-	kfree(values);
+	kssl_nl_free_settings(info, values);
 	return err;
 }
 
