@@ -68,7 +68,6 @@ static const u16 default_ciphersuites[] = { 0x1302, 0x1303, 0x1301 };
 #define VERIFY_FLAGS_ALL	(KSSL_VERIFY_FLAG_NO_CHECK_TIME * 2 - 1 - 3 - \
 				 KSSL_VERIFY_FLAG_SUITEB_192_LOS * 2)
 #define HOST_FLAGS_ALL		(KSSL_HOST_FLAG_NEVER_CHECK_SUBJECT * 2 - 1)
-#define CALLBACKS_ALL		(KSSL_CALLBACK_PSK * 2 - 1)
 
 /* Rows that are all alike. */
 
@@ -97,22 +96,29 @@ static const u16 default_ciphersuites[] = { 0x1302, 0x1303, 0x1301 };
 #define KEY(id_, name_)							\
 	BLOB(KEY, id_, name_, sizeof(u32), NULL)
 
-/* The four rows of a slot, for the certificates of one type of key. */
-#define CERT_SLOT(slot_, name_)						\
+/* Rows that there are for each slot, that is for each type of key. */
+
+#define CERTIFICATE(slot_, name_)					\
 	[KSSL_ROW_CERTIFICATE + KSSL_CERT_SLOT_##slot_] = {		\
 		BLOB(BYTES, CERTIFICATE_##slot_, "certificate-" name_,	\
 		     KSSL_BLOB_MAX, kssl_format_der),			\
 		.cert		= true,					\
-	},								\
+	}
+
+#define CHAIN(slot_, name_)						\
 	[KSSL_ROW_CHAIN + KSSL_CERT_SLOT_##slot_] = {			\
 		BLOB(BYTES, CHAIN_##slot_, "chain-" name_,		\
 		     KSSL_BLOB_MAX, kssl_format_der_list),		\
 		.cert		= true,					\
-	},								\
+	}
+
+#define PRIVATE_KEY(slot_, name_)					\
 	[KSSL_ROW_PRIVATE_KEY + KSSL_CERT_SLOT_##slot_] = {		\
 		KEY(PRIVATE_KEY_##slot_, "private-key-" name_),		\
 		.cert		= true,					\
-	},								\
+	}
+
+#define OCSP(slot_, name_)						\
 	[KSSL_ROW_OCSP + KSSL_CERT_SLOT_##slot_] = {			\
 		BLOB(BYTES, OCSP_##slot_, "ocsp-" name_,		\
 		     KSSL_BLOB_MAX, kssl_format_der),			\
@@ -252,15 +258,42 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 		       KSSL_LEVEL_ANY, KSSL_CERT_SLOTS - 1),
 		.cert		= true,
 	},
-	CERT_SLOT(RSA, "rsa"),
-	CERT_SLOT(RSA_PSS, "rsa-pss"),
-	CERT_SLOT(DSA, "dsa"),
-	CERT_SLOT(ECC, "ecc"),
-	CERT_SLOT(GOST01, "gost01"),
-	CERT_SLOT(GOST12_256, "gost12-256"),
-	CERT_SLOT(GOST12_512, "gost12-512"),
-	CERT_SLOT(ED25519, "ed25519"),
-	CERT_SLOT(ED448, "ed448"),
+	CERTIFICATE(RSA, "rsa"),
+	CERTIFICATE(RSA_PSS, "rsa-pss"),
+	CERTIFICATE(DSA, "dsa"),
+	CERTIFICATE(ECC, "ecc"),
+	CERTIFICATE(GOST01, "gost01"),
+	CERTIFICATE(GOST12_256, "gost12-256"),
+	CERTIFICATE(GOST12_512, "gost12-512"),
+	CERTIFICATE(ED25519, "ed25519"),
+	CERTIFICATE(ED448, "ed448"),
+	CHAIN(RSA, "rsa"),
+	CHAIN(RSA_PSS, "rsa-pss"),
+	CHAIN(DSA, "dsa"),
+	CHAIN(ECC, "ecc"),
+	CHAIN(GOST01, "gost01"),
+	CHAIN(GOST12_256, "gost12-256"),
+	CHAIN(GOST12_512, "gost12-512"),
+	CHAIN(ED25519, "ed25519"),
+	CHAIN(ED448, "ed448"),
+	PRIVATE_KEY(RSA, "rsa"),
+	PRIVATE_KEY(RSA_PSS, "rsa-pss"),
+	PRIVATE_KEY(DSA, "dsa"),
+	PRIVATE_KEY(ECC, "ecc"),
+	PRIVATE_KEY(GOST01, "gost01"),
+	PRIVATE_KEY(GOST12_256, "gost12-256"),
+	PRIVATE_KEY(GOST12_512, "gost12-512"),
+	PRIVATE_KEY(ED25519, "ed25519"),
+	PRIVATE_KEY(ED448, "ed448"),
+	OCSP(RSA, "rsa"),
+	OCSP(RSA_PSS, "rsa-pss"),
+	OCSP(DSA, "dsa"),
+	OCSP(ECC, "ecc"),
+	OCSP(GOST01, "gost01"),
+	OCSP(GOST12_256, "gost12-256"),
+	OCSP(GOST12_512, "gost12-512"),
+	OCSP(ED25519, "ed25519"),
+	OCSP(ED448, "ed448"),
 	[KSSL_ROW_SIGALGS] = {
 		BLOB(CODES, SIGALGS, "sigalgs", CODES_SIZE, kssl_format_codes),
 		.cert		= true,

@@ -3,7 +3,7 @@
 #ifndef _KSSL_COMPAT_LINUX_UNALIGNED_H
 #define _KSSL_COMPAT_LINUX_UNALIGNED_H
 
-#if __has_include_next(<linux/unaligned.h>)
+#ifdef KSSL_HAVE_UNALIGNED
 #include_next <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
