@@ -109,8 +109,11 @@ enum kssl_row_type {
  * @type: how its value is kept and sent
  * @levels: where it can be set, KSSL_LEVEL_*
  * @live: it is not policy, so a connection may change it in any state
+ * @cert: it goes with the certificates, so set-ctx takes the new context's
+ * @private: a holder alone sees its value, and only when asking for it
+ * @secret: its value is wiped when it goes, and session-get alone reports it
  * @min: smallest value, as s64 for KSSL_TYPE_S32
- * @max: largest value; of a list or a text, its size in bytes
+ * @max: largest value; of a list, a text or bytes, its size in bytes
  * @bits: for a row of bits, those that exist; 0 for other rows
  * @def: default value
  * @def_codes: default of a list
