@@ -114,12 +114,34 @@ static int check_suite(const struct kssl_settings *settings,
 	return 0;
 }
 
+/* Without a result, the peer has shown no certificate. */
+static int check_verified(const struct kssl_settings *settings,
+			  const struct kssl_attach_params *params,
+			  struct kssl_reason *why)
+{
+	u64 verify = kssl_settings_num(settings, KSSL_ROW_VERIFY_MODE);
+
+	if (!(verify & KSSL_VERIFY_PEER))
+		return 0;
+	if (params->verified) {
+		if (!params->verify_result)
+			return 0;
+		return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
+				   "the peer's certificate is not good");
+	}
+	/* A server always shows one; of its clients that is a wish. */
+	if (kssl_settings_role(settings) == KSSL_ROLE_SERVER &&
+	    !(verify & KSSL_VERIFY_FAIL_IF_NO_PEER_CERT))
+		return 0;
+	return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
+			   "verify-mode wants a verify result");
+}
+
 static int check_policy(const struct kssl_settings *settings,
 			const struct kssl_attach_params *params,
 			const struct kssl_suite *suite,
 			struct kssl_reason *why)
 {
-	u64 verify = kssl_settings_num(settings, KSSL_ROW_VERIFY_MODE);
 	int err;
 
 	if (kssl_settings_role(settings) == KSSL_ROLE_UNSET)
@@ -129,15 +151,7 @@ static int check_policy(const struct kssl_settings *settings,
 	err = check_version(settings, params->version, why);
 	if (!err)
 		err = check_suite(settings, params, suite, why);
-	if (err || !(verify & KSSL_VERIFY_PEER))
-		return err;
-	if (!params->verified)
-		return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
-				   "verify-mode wants a verify result");
-	if (params->verify_result)
-		return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
-				   "the peer's certificate is not good");
-	return 0;
+	return err ?: check_verified(settings, params, why);
 }
 
 static int check_keys(const struct kssl_cipher *cipher,
