@@ -215,19 +215,24 @@ static int prepare_direction(const struct kssl_suite *suite,
 	return err;
 }
 
-static struct kssl_secrets *
-secrets_new(const struct kssl_attach_params *params)
+/* Keeps the secrets if there are any; *@kept is NULL otherwise. */
+static int keep_secrets(const struct kssl_attach_params *params,
+			struct kssl_secrets **kept)
 {
 	struct kssl_secrets *secrets;
 
+	*kept = NULL;
+	if (!params->tx.secret_len && !params->rx.secret_len)
+		return 0;
 	secrets = kzalloc_obj(*secrets, GFP_KERNEL_ACCOUNT);
 	if (!secrets)
-		return NULL;
+		return -ENOMEM;
 	secrets->tx_len = params->tx.secret_len;
 	secrets->rx_len = params->rx.secret_len;
 	memcpy(secrets->tx, params->tx.secret, params->tx.secret_len);
 	memcpy(secrets->rx, params->rx.secret, params->rx.secret_len);
-	return secrets;
+	*kept = secrets;
+	return 0;
 }
 
 /* Binds a connection that did not begin; checks the socket of one that did. */
@@ -298,11 +303,10 @@ static int attach_sock(struct kssl *s, struct socket *sock,
 	int err;
 
 	err = kssl_ktls_prepare(sock, why);
+	if (!err)
+		err = keep_secrets(params, &secrets);
 	if (err)
 		return err;
-	secrets = secrets_new(params);
-	if (!secrets)
-		return -ENOMEM;
 	err = bind_sock(s, sock, &fresh, why);
 	if (err)
 		goto free_secrets;

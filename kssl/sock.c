@@ -81,6 +81,7 @@ static struct kssl *take_conn(struct kssl_sock *sock)
 /* The socket of @s is gone: the connection is closed, unless it was cleared. */
 static void close_conn(struct kssl *s, struct kssl_sock *sock)
 {
+	struct kssl_secrets *secrets = NULL;
 	bool ours, closed = false;
 
 	spin_lock_bh(&s->object.lock);
@@ -89,10 +90,13 @@ static void close_conn(struct kssl *s, struct kssl_sock *sock)
 		s->sock = NULL;
 		closed = s->state == KSSL_STATE_HANDSHAKE ||
 			s->state == KSSL_STATE_ESTABLISHED;
-		if (closed)
+		if (closed) {
 			WRITE_ONCE(s->state, KSSL_STATE_CLOSED);
+			swap(secrets, s->secrets);
+		}
 	}
 	spin_unlock_bh(&s->object.lock);
+	kfree_sensitive(secrets);
 	if (closed)
 		kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
 	if (ours)
