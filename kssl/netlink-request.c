@@ -172,13 +172,15 @@ static int submit(struct sk_buff *skb, struct genl_info *info,
 		if (err)
 			return err;
 	}
-	err = request_socket(skb, info, request) ?:
-		request_conn(skb, info, client, request);
+	err = request_socket(skb, info, request);
 	if (err)
 		return err;
 	request->reply = kssl_nl_reply_new(info, &request->hdr);
 	if (!request->reply)
 		return kssl_nl_no_memory(info);
+	err = request_conn(skb, info, client, request);
+	if (err)
+		return err;
 	request->net = genl_info_net(info);
 	request->portid = info->snd_portid;
 	request->work.run = run_request;

@@ -117,8 +117,10 @@ int kssl_nl_ctx_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct kssl_settings old, new;
 	struct kssl_reason why = {};
 	struct kssl_object *object;
+	struct sk_buff *reply;
 	struct kssl_ctx *ctx;
 	int err, n;
+	void *hdr;
 
 	err = kssl_nl_require(info, KSSL_A_SETTINGS, "settings are missing");
 	if (err)
@@ -130,12 +132,19 @@ int kssl_nl_ctx_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	ctx = kssl_ctx_of(object);
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto put;
+	}
 	err = kssl_ctx_change(ctx, values, n, &old, &new, &why);
 	if (err) {
+		nlmsg_free(reply);
 		kssl_nl_refuse(info, err, &why);
 		goto put;
 	}
-	err = kssl_nl_report(skb, info, object);
+	err = kssl_nl_reply_send(info, reply, hdr,
+				 kssl_nl_fill(reply, object, skb));
 	if (err)
 		kssl_ctx_swap(ctx, &new, &old);
 	kssl_settings_put(&new);
@@ -294,8 +303,10 @@ int kssl_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct kssl_settings old, new;
 	struct kssl_reason why = {};
 	struct kssl_object *object;
+	struct sk_buff *reply;
 	struct kssl *s;
 	int err, n;
+	void *hdr;
 
 	err = kssl_nl_require(info, KSSL_A_SETTINGS, "settings are missing");
 	if (err)
@@ -307,12 +318,19 @@ int kssl_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	s = kssl_of(object);
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto put;
+	}
 	err = kssl_conn_change(s, values, n, &old, &new, &why);
 	if (err) {
+		nlmsg_free(reply);
 		kssl_nl_refuse(info, err, &why);
 		goto put;
 	}
-	err = kssl_nl_report(skb, info, object);
+	err = kssl_nl_reply_send(info, reply, hdr,
+				 kssl_nl_fill(reply, object, skb));
 	if (err)
 		kssl_conn_swap(s, &new, &old);
 	kssl_settings_put(&new);
