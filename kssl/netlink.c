@@ -184,8 +184,9 @@ static int fill_counts(struct sk_buff *reply, struct kssl_object *object,
 }
 
 /*
- * One reference less. The reply goes first, because a last reference that was
- * dropped cannot be had back.
+ * One reference less. It is dropped before the reply is filled, as another
+ * thread of the client may drop one, too; @object's own reference lets it be
+ * taken back when the reply cannot be sent.
  */
 static int drop(struct sk_buff *skb, struct genl_info *info,
 		const struct kssl_object_type *type)
@@ -193,8 +194,8 @@ static int drop(struct sk_buff *skb, struct genl_info *info,
 	struct kssl_object *object = kssl_nl_find_held(skb, info, type);
 	struct kssl_client *client = kssl_nl_find_client(skb);
 	struct sk_buff *reply;
+	int err, left;
 	void *hdr;
-	int err;
 
 	if (IS_ERR(object))
 		return PTR_ERR(object);
@@ -203,11 +204,18 @@ static int drop(struct sk_buff *skb, struct genl_info *info,
 		err = kssl_nl_no_memory(info);
 		goto put;
 	}
-	err = fill_counts(reply, object, kssl_object_refs(object) - 2,
-			  kssl_client_held(client, object) - 1);
+	left = kssl_client_drop(client, object);
+	if (left < 0) {
+		nlmsg_free(reply);
+		err = kssl_nl_refuse_text(info, left, object->type->attr,
+					  "this client has no reference on it");
+		goto put;
+	}
+	err = fill_counts(reply, object, kssl_object_refs(object) - 1, left);
 	err = kssl_nl_reply_send(info, reply, hdr, err);
-	if (!err)
-		err = kssl_client_drop(client, object);
+	/* Out of memory leaves one reference less, which is no harm. */
+	if (err && kssl_client_take(client, object))
+		pr_debug("a reference could not be taken back\n");
 put:
 	kssl_object_put(object);
 	return err;
