@@ -76,6 +76,12 @@ count() {
 	echo "${number:-0}"
 }
 
+# What the kernel complained of, beside the results; kunit.py does not mind it.
+# Its boot, before the first result, is none of ours.
+complaints() {
+	sed -n '/KTAP version/,$p' "$build/test.log" | grep -aE 'WARNING: |BUG: |KASAN: |UBSAN: |ODEBUG: |refcount_t: |possible (circular|recursive)|suspicious RCU usage|(list_add|list_del) corruption|unreferenced object|Kernel panic'
+}
+
 passed=$(count passed)
 failed=$(($(count failed) + $(count crashed) + $(count errors)))
 skipped=$(count skipped)
@@ -84,6 +90,11 @@ if [ "$((passed + failed))" = 0 ]; then
 	failed=1
 elif [ "$status" != 0 ] && [ "$failed" = 0 ]; then
 	failed=1
+fi
+if text=$(complaints); then
+	echo "not ok - the kernel complained, see $build/test.log:"
+	echo "$text"
+	failed=$((failed + 1))
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
