@@ -16,7 +16,6 @@ int kssl_nl_parse_settings(const struct nlattr *nest,
 int kssl_nl_parse_crypto(const struct nlattr *nest,
 			 struct kssl_crypto *crypto);
 
-int kssl_nl_fill_negotiated(struct sk_buff *skb, const struct kssl_view *view);
 int kssl_nl_fill_sock(struct sk_buff *skb, const struct kssl_view *view);
 int kssl_nl_fill_ctx(struct sk_buff *skb, struct kssl_ctx *ctx,
 		     const struct kssl_client *client,
