@@ -58,7 +58,7 @@ static bool may_dump(struct netlink_callback *cb, const struct dump *dump,
 	struct kssl_client *client = kssl_nl_find_client(cb->skb);
 
 	return (client && kssl_client_held(client, object)) ||
-		kssl_access_look(cb->skb, &dump->asker, object);
+		kssl_access_dump(cb->skb, &dump->asker, object);
 }
 
 static void *put_dump_header(struct sk_buff *skb, struct netlink_callback *cb,

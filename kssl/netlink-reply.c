@@ -199,11 +199,10 @@ struct kssl_object *kssl_nl_find_seen(struct sk_buff *skb,
 				      struct genl_info *info,
 				      const struct kssl_object_type *type)
 {
-	struct kssl_asker asker = kssl_access_asker(skb);
 	struct kssl_object *object = find(info, type);
 
 	if (IS_ERR(object) || is_held(skb, object) ||
-	    kssl_access_look(skb, &asker, object))
+	    kssl_access_look(skb, object))
 		return object;
 	return forbid(info, object, "it belongs to another user");
 }
@@ -223,11 +222,10 @@ struct kssl_object *kssl_nl_find_takable(struct sk_buff *skb,
 					 struct genl_info *info,
 					 const struct kssl_object_type *type)
 {
-	struct kssl_asker asker = kssl_access_asker(skb);
 	struct kssl_object *object = find(info, type);
 
 	if (IS_ERR(object) || is_held(skb, object) ||
-	    kssl_access_admin(skb, &asker, object))
+	    kssl_access_admin(skb, object))
 		return object;
 	return forbid(info, object, "a reference by id needs CAP_NET_ADMIN");
 }
