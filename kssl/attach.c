@@ -209,10 +209,7 @@ static int prepare_direction(const struct kssl_suite *suite,
 			return kssl_refuse(why, err, attr,
 					   "no key could be derived");
 	}
-	err = check_keys(suite->cipher, crypto, attr, why);
-	if (!err)
-		err = kssl_ktls_try(suite, crypto, why);
-	return err;
+	return check_keys(suite->cipher, crypto, attr, why);
 }
 
 /* Keeps the secrets if there are any; *@kept is NULL otherwise. */
@@ -340,6 +337,8 @@ static int attach_claimed(struct kssl *s, struct socket *sock,
 		err = prepare_direction(suite, &params->tx, KSSL_A_TX, why);
 	if (!err)
 		err = prepare_direction(suite, &params->rx, KSSL_A_RX, why);
+	if (!err)
+		err = kssl_ktls_try(suite, &params->tx, &params->rx, why);
 	if (!err)
 		err = attach_sock(s, sock, suite, params, why);
 	return err;

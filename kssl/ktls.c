@@ -134,10 +134,17 @@ int kssl_ktls_prepare(struct socket *sock, struct kssl_reason *why)
 			   "a cgroup program keeps the tls ULP off the socket");
 }
 
+static int try_key(struct crypto_aead *aead, const struct kssl_crypto *crypto)
+{
+	return crypto_aead_setkey(aead, crypto->key, crypto->key_len) ?:
+		crypto_aead_setauthsize(aead, TAG_SIZE);
+}
+
 /**
- * kssl_ktls_try - make sure that a cipher can be had with a key
+ * kssl_ktls_try - make sure that a cipher can be had with two keys
  * @suite: the suite
- * @crypto: the key, of the right size
+ * @tx: the key of the transmit direction, of the right size
+ * @rx: the key of the receive direction, likewise
  * @why: takes the reason of a refusal, or NULL
  *
  * What can go wrong in the crypto API goes wrong here, before anything is
@@ -147,7 +154,8 @@ int kssl_ktls_prepare(struct socket *sock, struct kssl_reason *why)
  * Return: 0, or what the crypto API says (-ENOENT: no such cipher).
  */
 int kssl_ktls_try(const struct kssl_suite *suite,
-		  const struct kssl_crypto *crypto, struct kssl_reason *why)
+		  const struct kssl_crypto *tx, const struct kssl_crypto *rx,
+		  struct kssl_reason *why)
 {
 	struct crypto_aead *aead;
 	int err;
@@ -156,9 +164,7 @@ int kssl_ktls_try(const struct kssl_suite *suite,
 	if (IS_ERR(aead))
 		return kssl_refuse(why, PTR_ERR(aead), KSSL_A_SUITE,
 				   "the kernel does not have the cipher");
-	err = crypto_aead_setkey(aead, crypto->key, crypto->key_len);
-	if (!err)
-		err = crypto_aead_setauthsize(aead, TAG_SIZE);
+	err = try_key(aead, tx) ?: try_key(aead, rx);
 	crypto_free_aead(aead);
 	if (err)
 		kssl_refuse(why, err, KSSL_A_SUITE,
