@@ -129,6 +129,8 @@ struct kssl_client *kssl_nl_obtain_client(struct sk_buff *skb,
 				    NETLINK_CB(skb).portid);
 	if (IS_ERR(client))
 		kssl_nl_refuse_text(info, PTR_ERR(client), 0,
+				    PTR_ERR(client) == -ENOMEM ?
+				    "out of memory" :
 				    "this socket cannot own references");
 	return client;
 }
