@@ -79,7 +79,11 @@ count() {
 # What the kernel complained of, beside the results; kunit.py does not mind it.
 # Its boot, before the first result, is none of ours.
 complaints() {
-	sed -n '/KTAP version/,$p' "$build/test.log" | grep -aE 'WARNING: |BUG: |KASAN: |UBSAN: |ODEBUG: |refcount_t: |possible (circular|recursive)|suspicious RCU usage|(list_add|list_del) corruption|unreferenced object|Kernel panic'
+	local what='WARNING: |BUG: |KASAN: |UBSAN: |ODEBUG: |refcount_t: '
+
+	what+='|possible (circular|recursive)|suspicious RCU usage'
+	what+='|list_(add|del) corruption|unreferenced object|Kernel panic'
+	sed -n '/KTAP version/,$p' "$build/test.log" | grep -aE "$what"
 }
 
 passed=$(count passed)
