@@ -870,7 +870,7 @@ static void test_client_certificate(void)
 	MUST(kssl_openssl_set_base(ctx, base));
 	SSL_CTX_free(base);
 	for (i = 0; i < 4; i++) {
-		bool with = i & 1, needed = i & 2;
+		int with = i & 1, needed = i & 2;
 
 		MUST(kssl_ctx_set_verify_mode(ctx, KSSL_VERIFY_PEER | (needed ?
 					      KSSL_VERIFY_FAIL_IF_NO_PEER_CERT :
