@@ -48,25 +48,33 @@ bool kssl_access_by_opener(const struct sk_buff *skb)
 			uid_eq(cred->euid, current_euid()));
 }
 
+static kuid_t asking_user(const struct sk_buff *skb)
+{
+	return kssl_access_by_opener(skb) ? current_euid() : INVALID_UID;
+}
+
 /**
- * kssl_access_asker - say who asks
+ * kssl_access_asker - say who asks for a dump
  * @skb: the request
  *
- * Context: the request's handler, or the first part of a dump, whose other
- * parts may be read by somebody else.
+ * Context: the start of the dump, whose parts may be read by somebody else.
  * Return: who asks.
  */
 struct kssl_asker kssl_access_asker(const struct sk_buff *skb)
 {
 	const struct cred *cred = opener(skb);
 	struct kssl_asker asker = {
-		.uid = kssl_access_by_opener(skb) ? current_euid() :
-			INVALID_UID,
+		.uid = asking_user(skb),
 		.admin = cred && netlink_ns_capable(skb, cred->user_ns,
 						    CAP_NET_ADMIN),
 	};
 
 	return asker;
+}
+
+static bool is_user(kuid_t uid, const struct kssl_object *object)
+{
+	return uid_valid(uid) && uid_eq(uid, object->cred->euid);
 }
 
 static bool is_visible(const struct sk_buff *skb,
@@ -77,44 +85,61 @@ static bool is_visible(const struct sk_buff *skb,
 
 /**
  * kssl_access_admin - does the asker administrate the user of an object
- * @skb: the request, or the one that started the dump
- * @asker: who asks
+ * @skb: the request
  * @object: the object
  *
- * Context: the request's handler, or a dump.
+ * Asks a capability, which is audited: ask last.
+ *
+ * Context: the request's handler.
  * Return: true if he does.
  */
 bool kssl_access_admin(const struct sk_buff *skb,
-		       const struct kssl_asker *asker,
 		       const struct kssl_object *object)
+{
+	return opener(skb) && is_visible(skb, object) &&
+		netlink_ns_capable(skb, object->cred->user_ns, CAP_NET_ADMIN);
+}
+
+/**
+ * kssl_access_look - may the asker look at an object
+ * @skb: the request
+ * @object: the object
+ *
+ * Context: the request's handler.
+ * Return: true if he may.
+ */
+bool kssl_access_look(const struct sk_buff *skb,
+		      const struct kssl_object *object)
+{
+	if (is_visible(skb, object) && is_user(asking_user(skb), object))
+		return true;
+	return kssl_access_admin(skb, object);
+}
+
+/**
+ * kssl_access_dump - may a dump report an object
+ * @skb: the request that started the dump
+ * @asker: who asked then
+ * @object: the object
+ *
+ * Context: a dump.
+ * Return: true if it may.
+ */
+bool kssl_access_dump(const struct sk_buff *skb,
+		      const struct kssl_asker *asker,
+		      const struct kssl_object *object)
 {
 	const struct user_namespace *ns = object->cred->user_ns;
 	const struct cred *cred = opener(skb);
 
-	if (!cred || !asker->admin || !is_visible(skb, object))
+	if (!is_visible(skb, object))
+		return false;
+	if (is_user(asker->uid, object))
+		return true;
+	if (!cred || !asker->admin)
 		return false;
 	/* A capability reaches the namespaces below its own. */
 	while (ns && ns != cred->user_ns)
 		ns = ns->parent;
 	return ns;
-}
-
-/**
- * kssl_access_look - may the asker look at an object
- * @skb: the request, or the one that started the dump
- * @asker: who asks
- * @object: the object
- *
- * Context: the request's handler, or a dump.
- * Return: true if he may.
- */
-bool kssl_access_look(const struct sk_buff *skb,
-		      const struct kssl_asker *asker,
-		      const struct kssl_object *object)
-{
-	if (!is_visible(skb, object))
-		return false;
-	return (uid_valid(asker->uid) &&
-		uid_eq(asker->uid, object->cred->euid)) ||
-		kssl_access_admin(skb, asker, object);
 }

@@ -8,7 +8,7 @@ struct kssl_object;
 struct sk_buff;
 
 /**
- * struct kssl_asker - who asks for objects of which he has no reference
+ * struct kssl_asker - who asked for a dump
  * @uid: his user, invalid if he is not who opened the netlink socket
  * @admin: he has CAP_NET_ADMIN in the user namespace of the socket's opener
  */
@@ -20,9 +20,10 @@ struct kssl_asker {
 bool kssl_access_by_opener(const struct sk_buff *skb);
 struct kssl_asker kssl_access_asker(const struct sk_buff *skb);
 bool kssl_access_admin(const struct sk_buff *skb,
-		       const struct kssl_asker *asker,
 		       const struct kssl_object *object);
 bool kssl_access_look(const struct sk_buff *skb,
+		      const struct kssl_object *object);
+bool kssl_access_dump(const struct sk_buff *skb,
 		      const struct kssl_asker *asker,
 		      const struct kssl_object *object);
 

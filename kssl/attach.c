@@ -114,12 +114,34 @@ static int check_suite(const struct kssl_settings *settings,
 	return 0;
 }
 
+/* Without a result, the peer has shown no certificate. */
+static int check_verified(const struct kssl_settings *settings,
+			  const struct kssl_attach_params *params,
+			  struct kssl_reason *why)
+{
+	u64 verify = kssl_settings_num(settings, KSSL_ROW_VERIFY_MODE);
+
+	if (!(verify & KSSL_VERIFY_PEER))
+		return 0;
+	if (params->verified) {
+		if (!params->verify_result)
+			return 0;
+		return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
+				   "the peer's certificate is not good");
+	}
+	/* A server always shows one; of its clients that is a wish. */
+	if (kssl_settings_role(settings) == KSSL_ROLE_SERVER &&
+	    !(verify & KSSL_VERIFY_FAIL_IF_NO_PEER_CERT))
+		return 0;
+	return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
+			   "verify-mode wants a verify result");
+}
+
 static int check_policy(const struct kssl_settings *settings,
 			const struct kssl_attach_params *params,
 			const struct kssl_suite *suite,
 			struct kssl_reason *why)
 {
-	u64 verify = kssl_settings_num(settings, KSSL_ROW_VERIFY_MODE);
 	int err;
 
 	if (kssl_settings_role(settings) == KSSL_ROLE_UNSET)
@@ -129,15 +151,7 @@ static int check_policy(const struct kssl_settings *settings,
 	err = check_version(settings, params->version, why);
 	if (!err)
 		err = check_suite(settings, params, suite, why);
-	if (err || !(verify & KSSL_VERIFY_PEER))
-		return err;
-	if (!params->verified)
-		return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
-				   "verify-mode wants a verify result");
-	if (params->verify_result)
-		return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
-				   "the peer's certificate is not good");
-	return 0;
+	return err ?: check_verified(settings, params, why);
 }
 
 static int check_keys(const struct kssl_cipher *cipher,
@@ -195,25 +209,27 @@ static int prepare_direction(const struct kssl_suite *suite,
 			return kssl_refuse(why, err, attr,
 					   "no key could be derived");
 	}
-	err = check_keys(suite->cipher, crypto, attr, why);
-	if (!err)
-		err = kssl_ktls_try(suite, crypto, why);
-	return err;
+	return check_keys(suite->cipher, crypto, attr, why);
 }
 
-static struct kssl_secrets *
-secrets_new(const struct kssl_attach_params *params)
+/* Keeps the secrets if there are any; *@kept is NULL otherwise. */
+static int keep_secrets(const struct kssl_attach_params *params,
+			struct kssl_secrets **kept)
 {
 	struct kssl_secrets *secrets;
 
+	*kept = NULL;
+	if (!params->tx.secret_len && !params->rx.secret_len)
+		return 0;
 	secrets = kzalloc_obj(*secrets, GFP_KERNEL_ACCOUNT);
 	if (!secrets)
-		return NULL;
+		return -ENOMEM;
 	secrets->tx_len = params->tx.secret_len;
 	secrets->rx_len = params->rx.secret_len;
 	memcpy(secrets->tx, params->tx.secret, params->tx.secret_len);
 	memcpy(secrets->rx, params->rx.secret, params->rx.secret_len);
-	return secrets;
+	*kept = secrets;
+	return 0;
 }
 
 /* Binds a connection that did not begin; checks the socket of one that did. */
@@ -284,11 +300,10 @@ static int attach_sock(struct kssl *s, struct socket *sock,
 	int err;
 
 	err = kssl_ktls_prepare(sock, why);
+	if (!err)
+		err = keep_secrets(params, &secrets);
 	if (err)
 		return err;
-	secrets = secrets_new(params);
-	if (!secrets)
-		return -ENOMEM;
 	err = bind_sock(s, sock, &fresh, why);
 	if (err)
 		goto free_secrets;
@@ -322,6 +337,8 @@ static int attach_claimed(struct kssl *s, struct socket *sock,
 		err = prepare_direction(suite, &params->tx, KSSL_A_TX, why);
 	if (!err)
 		err = prepare_direction(suite, &params->rx, KSSL_A_RX, why);
+	if (!err)
+		err = kssl_ktls_try(suite, &params->tx, &params->rx, why);
 	if (!err)
 		err = attach_sock(s, sock, suite, params, why);
 	return err;

@@ -230,28 +230,28 @@ again:
  * @object: the object, of which the caller has a reference besides
  *
  * Context: any.
- * Return: 0, or -EPERM when the client has none.
+ * Return: how many the client has left, or -EPERM when it had none.
  */
 int kssl_client_drop(struct kssl_client *client, struct kssl_object *object)
 {
 	struct kssl_hold *hold;
-	bool last = false;
+	int left;
 
 	spin_lock_bh(&object->lock);
 	hold = find_hold(client, object);
-	if (hold && !--hold->count) {
-		last = true;
+	left = hold ? (int)--hold->count : -EPERM;
+	if (!left) {
 		spin_lock(&client->lock);
 		list_del(&hold->client_node);
 		spin_unlock(&client->lock);
 		del_hold(hold);
 	}
 	spin_unlock_bh(&object->lock);
-	if (last) {
+	if (!left) {
 		kssl_object_put(object);
 		module_put(THIS_MODULE);
 	}
-	return hold ? 0 : -EPERM;
+	return left;
 }
 
 /**

@@ -32,7 +32,7 @@ struct kssl_secrets {
  *	reference
  * @settings: its settings
  * @sock: the socket it is bound to, or NULL
- * @secrets: its traffic secrets, or NULL
+ * @secrets: its traffic secrets while it is attached, or NULL without any
  * @result_text: text of the last begin or attach, or NULL
  * @result: result of the last begin or attach
  * @state: where it is

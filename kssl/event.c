@@ -11,6 +11,8 @@
 
 #include <linux/cred.h>
 
+#include <net/net_namespace.h>
+
 #include "conn.h"
 #include "ctx.h"
 #include "event.h"
@@ -48,7 +50,7 @@ static void event_send(struct kssl_object *object, struct sk_buff *skb,
 static int fill_object(struct sk_buff *skb, struct kssl_object *object,
 		       enum kssl_event_type type)
 {
-	uid_t uid = from_kuid_munged(&init_user_ns, object->cred->euid);
+	uid_t uid = from_kuid_munged(object->net->user_ns, object->cred->euid);
 
 	return nla_put_u32(skb, KSSL_A_EVENT, type) ?:
 		nla_put_u32(skb, KSSL_A_UID, uid);
@@ -97,7 +99,6 @@ void kssl_event_conn(struct kssl *s, enum kssl_event_type type)
 		nla_put_u32(skb, KSSL_A_ID, s->object.id) ?:
 		nla_put_u32(skb, KSSL_A_CTX_ID, kssl_conn_ctx_id(s)) ?:
 		nla_put_u32(skb, KSSL_A_STATE, view.state) ?:
-		kssl_nl_fill_negotiated(skb, &view) ?:
 		kssl_nl_fill_sock(skb, &view);
 	event_send(&s->object, skb, hdr, err);
 }

@@ -42,6 +42,29 @@ static bool is_open(const struct sock *sk, bool ulp)
 		(ulp && sk->sk_state == TCP_CLOSE_WAIT);
 }
 
+/* A cgroup program can answer setsockopt() in net/tls's stead. */
+static bool has_ulp(struct sock *sk)
+{
+	const struct tcp_ulp_ops *ops;
+
+	sock_owned_by_me(sk);
+	ops = inet_csk(sk)->icsk_ulp_ops;
+	return ops && !strcmp(ops->name, ULP_NAME) && tls_get_ctx(sk);
+}
+
+static bool has_key(struct sock *sk, int direction)
+{
+	const struct tls_context *tls;
+	bool has;
+
+	lock_sock(sk);
+	tls = has_ulp(sk) ? tls_get_ctx(sk) : NULL;
+	has = tls && (direction == TLS_TX ? tls->tx_conf : tls->rx_conf) !=
+		TLS_BASE;
+	release_sock(sk);
+	return has;
+}
+
 static int check_ulp(struct sock *sk, bool *ulp, struct kssl_reason *why)
 {
 	const struct tcp_ulp_ops *ops = inet_csk(sk)->icsk_ulp_ops;
@@ -50,7 +73,7 @@ static int check_ulp(struct sock *sk, bool *ulp, struct kssl_reason *why)
 	*ulp = ops;
 	if (!ops)
 		return 0;
-	if (strcmp(ops->name, ULP_NAME))
+	if (!has_ulp(sk))
 		return kssl_refuse(why, -EEXIST, KSSL_A_FD,
 				   "the socket has another ULP");
 	tls = tls_get_ctx(sk);
@@ -87,7 +110,8 @@ static int check_sock(struct sock *sk, bool *ulp, struct kssl_reason *why)
  *
  * Context: may sleep, and waits for the socket's lock.
  * Return: 0; -EOPNOTSUPP not a TCP socket; -ENOTCONN not connected; -EEXIST
- * another ULP; -EBUSY it has keys already; -ENOENT net/tls is not loaded; or
+ * another ULP; -EBUSY it has keys already; -ENOENT net/tls is not loaded;
+ * -EPERM a cgroup program has answered and net/tls was not asked; or
  * what net/tls, a security module or a cgroup program says.
  */
 int kssl_ktls_prepare(struct socket *sock, struct kssl_reason *why)
@@ -100,18 +124,27 @@ int kssl_ktls_prepare(struct socket *sock, struct kssl_reason *why)
 		return err;
 	err = set_option(sock, SOL_TCP, TCP_ULP, ULP_NAME, strlen(ULP_NAME));
 	/* Somebody else may have been first, with the same ULP. */
-	if (err == -EEXIST)
-		return check_sock(sock->sk, &ulp, why);
-	if (err)
-		kssl_refuse(why, err, KSSL_A_FD,
-			    "the tls ULP cannot be put on the socket");
-	return err;
+	if (err && err != -EEXIST)
+		return kssl_refuse(why, err, KSSL_A_FD,
+				   "the tls ULP cannot be put on the socket");
+	err = check_sock(sock->sk, &ulp, why);
+	if (err || ulp)
+		return err;
+	return kssl_refuse(why, -EPERM, KSSL_A_FD,
+			   "a cgroup program keeps the tls ULP off the socket");
+}
+
+static int try_key(struct crypto_aead *aead, const struct kssl_crypto *crypto)
+{
+	return crypto_aead_setkey(aead, crypto->key, crypto->key_len) ?:
+		crypto_aead_setauthsize(aead, TAG_SIZE);
 }
 
 /**
- * kssl_ktls_try - make sure that a cipher can be had with a key
+ * kssl_ktls_try - make sure that a cipher can be had with two keys
  * @suite: the suite
- * @crypto: the key, of the right size
+ * @tx: the key of the transmit direction, of the right size
+ * @rx: the key of the receive direction, likewise
  * @why: takes the reason of a refusal, or NULL
  *
  * What can go wrong in the crypto API goes wrong here, before anything is
@@ -121,7 +154,8 @@ int kssl_ktls_prepare(struct socket *sock, struct kssl_reason *why)
  * Return: 0, or what the crypto API says (-ENOENT: no such cipher).
  */
 int kssl_ktls_try(const struct kssl_suite *suite,
-		  const struct kssl_crypto *crypto, struct kssl_reason *why)
+		  const struct kssl_crypto *tx, const struct kssl_crypto *rx,
+		  struct kssl_reason *why)
 {
 	struct crypto_aead *aead;
 	int err;
@@ -130,9 +164,7 @@ int kssl_ktls_try(const struct kssl_suite *suite,
 	if (IS_ERR(aead))
 		return kssl_refuse(why, PTR_ERR(aead), KSSL_A_SUITE,
 				   "the kernel does not have the cipher");
-	err = crypto_aead_setkey(aead, crypto->key, crypto->key_len);
-	if (!err)
-		err = crypto_aead_setauthsize(aead, TAG_SIZE);
+	err = try_key(aead, tx) ?: try_key(aead, rx);
 	crypto_free_aead(aead);
 	if (err)
 		kssl_refuse(why, err, KSSL_A_SUITE,
@@ -181,7 +213,8 @@ static unsigned int build_info(struct key_info *key,
  * @crypto: key, iv and salt of the right sizes, and the record sequence
  *
  * Context: may sleep, and waits for the socket's lock.
- * Return: what net/tls says.
+ * Return: 0; -EPERM when a cgroup program has answered and net/tls was not
+ * asked; or what net/tls says. On failure there is no key.
  */
 int kssl_ktls_install(struct socket *sock, int direction,
 		      const struct kssl_suite *suite,
@@ -193,6 +226,8 @@ int kssl_ktls_install(struct socket *sock, int direction,
 	err = set_option(sock, SOL_TLS, direction, &key,
 			 build_info(&key, suite, crypto));
 	memzero_explicit(&key, sizeof(key));
+	if (!err && !has_key(sock->sk, direction))
+		err = -EPERM;
 	return err;
 }
 

@@ -10,7 +10,8 @@ struct socket;
 int __must_check kssl_ktls_prepare(struct socket *sock,
 				   struct kssl_reason *why);
 int __must_check kssl_ktls_try(const struct kssl_suite *suite,
-			       const struct kssl_crypto *crypto,
+			       const struct kssl_crypto *tx,
+			       const struct kssl_crypto *rx,
 			       struct kssl_reason *why);
 int __must_check kssl_ktls_install(struct socket *sock, int direction,
 				   const struct kssl_suite *suite,

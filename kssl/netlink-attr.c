@@ -64,14 +64,7 @@ static int fill_object(struct sk_buff *skb, struct kssl_object *object,
 				  KSSL_A_PAD);
 }
 
-/**
- * kssl_nl_fill_negotiated - report what was negotiated
- * @skb: the message
- * @view: the connection
- *
- * Return: 0 or -EMSGSIZE.
- */
-int kssl_nl_fill_negotiated(struct sk_buff *skb, const struct kssl_view *view)
+static int fill_negotiated(struct sk_buff *skb, const struct kssl_view *view)
 {
 	int err;
 
@@ -171,7 +164,7 @@ int kssl_nl_fill_conn(struct sk_buff *skb, struct kssl *s,
 		nla_put_u32(skb, KSSL_A_CTX_ID, kssl_conn_ctx_id(s)) ?:
 		nla_put_u32(skb, KSSL_A_STATE, view.state) ?:
 		fill_object(skb, &s->object, client, ns) ?:
-		kssl_nl_fill_negotiated(skb, &view) ?:
+		fill_negotiated(skb, &view) ?:
 		kssl_nl_fill_sock(skb, &view) ?:
 		fill_result(skb, &view) ?:
 		kssl_nl_fill_settings(skb, &settings, rows, true);

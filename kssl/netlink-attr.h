@@ -13,7 +13,6 @@ struct user_namespace;
 int kssl_nl_parse_crypto(const struct nlattr *nest,
 			 struct kssl_crypto *crypto);
 
-int kssl_nl_fill_negotiated(struct sk_buff *skb, const struct kssl_view *view);
 int kssl_nl_fill_sock(struct sk_buff *skb, const struct kssl_view *view);
 int kssl_nl_fill_ctx(struct sk_buff *skb, struct kssl_ctx *ctx,
 		     const struct kssl_client *client,

@@ -24,33 +24,46 @@
  * struct dump - where a dump is, in the callback's ctx
  * @next: the lowest id that was not reported yet
  * @asker: who started it
- * @started: @asker is known and the filters were checked
  */
 struct dump {
 	unsigned long next;
 	struct kssl_asker asker;
-	bool started;
 };
 
-static int start_dump(struct netlink_callback *cb, struct dump *dump)
+static int start_dump(struct netlink_callback *cb, u16 id)
 {
-	struct nlattr **attrs = genl_info_dump(cb)->attrs;
-	const struct nlattr *addr;
+	struct dump *dump = (struct dump *)cb->ctx;
+	const struct nlattr *attr;
 
 	BUILD_BUG_ON(sizeof(*dump) >
 		     sizeof_field(struct netlink_callback, ctx));
-	if (dump->started)
-		return 0;
-	addr = attrs ? attrs[KSSL_A_PEER_ADDR] : NULL;
+	attr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, id);
+	if (attr) {
+		NL_SET_ERR_MSG_ATTR(cb->extack, attr,
+				    "a dump is not of one object");
+		return -EINVAL;
+	}
+	dump->asker = kssl_access_asker(cb->skb);
+	return 0;
+}
+
+int kssl_nl_ctx_get_start(struct netlink_callback *cb)
+{
+	return start_dump(cb, KSSL_A_CTX_ID);
+}
+
+int kssl_nl_get_start(struct netlink_callback *cb)
+{
+	const struct nlattr *addr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN,
+						    KSSL_A_PEER_ADDR);
+
 	if (addr && nla_len(addr) != sizeof(struct in_addr) &&
 	    nla_len(addr) != sizeof(struct in6_addr)) {
 		NL_SET_ERR_MSG_ATTR(cb->extack, addr,
 				    "neither an IPv4 nor an IPv6 address");
 		return -EINVAL;
 	}
-	dump->asker = kssl_access_asker(cb->skb);
-	dump->started = true;
-	return 0;
+	return start_dump(cb, KSSL_A_ID);
 }
 
 static bool may_dump(struct netlink_callback *cb, const struct dump *dump,
@@ -59,7 +72,7 @@ static bool may_dump(struct netlink_callback *cb, const struct dump *dump,
 	struct kssl_client *client = kssl_nl_find_client(cb->skb);
 
 	return (client && kssl_client_held(client, object)) ||
-		kssl_access_look(cb->skb, &dump->asker, object);
+		kssl_access_dump(cb->skb, &dump->asker, object);
 }
 
 static void *put_dump_header(struct sk_buff *skb, struct netlink_callback *cb,
@@ -153,19 +166,10 @@ static int dump_type(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	struct user_namespace *ns = kssl_nl_user_ns(cb->skb);
 	struct dump *dump = (struct dump *)cb->ctx;
-	struct nlattr **attrs = NULL;
+	struct nlattr **attrs = genl_info_dump(cb)->attrs;
 	struct kssl_object *object;
 	int err = 0;
 
-	if (type == &kssl_conn_type) {
-		attrs = genl_info_dump(cb)->attrs;
-		err = start_dump(cb, dump);
-		if (err)
-			return err;
-	} else if (!dump->started) {
-		dump->asker = kssl_access_asker(cb->skb);
-		dump->started = true;
-	}
 	while ((object = kssl_object_next(type, &dump->next))) {
 		if (may_dump(cb, dump, object) && passes(object, attrs, ns))
 			err = dump_object(skb, cb, object);
@@ -173,6 +177,7 @@ static int dump_type(struct sk_buff *skb, struct netlink_callback *cb,
 		if (err)
 			break;
 		dump->next++;
+		cond_resched();
 	}
 	/* What did not fit comes with the next part. */
 	return err == -EMSGSIZE && skb->len ? skb->len : err;

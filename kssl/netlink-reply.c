@@ -148,6 +148,8 @@ struct kssl_client *kssl_nl_obtain_client(struct sk_buff *skb,
 				    NETLINK_CB(skb).portid);
 	if (IS_ERR(client))
 		kssl_nl_refuse_text(info, PTR_ERR(client), 0,
+				    PTR_ERR(client) == -ENOMEM ?
+				    "out of memory" :
 				    "this socket cannot own references");
 	return client;
 }
@@ -225,11 +227,10 @@ struct kssl_object *kssl_nl_find_seen(struct sk_buff *skb,
 				      struct genl_info *info,
 				      const struct kssl_object_type *type)
 {
-	struct kssl_asker asker = kssl_access_asker(skb);
 	struct kssl_object *object = find(info, type);
 
 	if (IS_ERR(object) || kssl_nl_is_held(skb, object) ||
-	    kssl_access_look(skb, &asker, object))
+	    kssl_access_look(skb, object))
 		return object;
 	return forbid(info, object, "it belongs to another user");
 }
@@ -249,11 +250,10 @@ struct kssl_object *kssl_nl_find_takable(struct sk_buff *skb,
 					 struct genl_info *info,
 					 const struct kssl_object_type *type)
 {
-	struct kssl_asker asker = kssl_access_asker(skb);
 	struct kssl_object *object = find(info, type);
 
 	if (IS_ERR(object) || kssl_nl_is_held(skb, object) ||
-	    kssl_access_admin(skb, &asker, object))
+	    kssl_access_admin(skb, object))
 		return object;
 	return forbid(info, object, "a reference by id needs CAP_NET_ADMIN");
 }
@@ -368,26 +368,4 @@ int kssl_nl_fill(struct sk_buff *reply, struct kssl_object *object,
 		return kssl_nl_fill_ctx(reply, kssl_ctx_of(object), client,
 					ns, rows);
 	return kssl_nl_fill_conn(reply, kssl_of(object), client, ns, rows);
-}
-
-/**
- * kssl_nl_report - reply to a request with an object
- * @skb: the request
- * @info: the request
- * @object: the object, of which the caller has a reference of its own
- *
- * Return: 0, or a negative errno when the reply could not be made or queued.
- */
-int kssl_nl_report(struct sk_buff *skb, struct genl_info *info,
-		   struct kssl_object *object)
-{
-	struct sk_buff *reply;
-	void *hdr;
-
-	reply = kssl_nl_reply_new(info, &hdr);
-	if (!reply)
-		return kssl_nl_no_memory(info);
-	return kssl_nl_reply_send(info, reply, hdr,
-				  kssl_nl_fill(reply, object, skb,
-					       KSSL_NL_ROWS_SMALL));
 }

@@ -43,7 +43,5 @@ int kssl_nl_reply_send(struct genl_info *info, struct sk_buff *reply,
 		       void *hdr, int err);
 int kssl_nl_fill(struct sk_buff *reply, struct kssl_object *object,
 		 const struct sk_buff *skb, u16 rows);
-int kssl_nl_report(struct sk_buff *skb, struct genl_info *info,
-		   struct kssl_object *object);
 
 #endif /* _KSSL_NETLINK_REPLY_H */

@@ -10,6 +10,8 @@
 #include <linux/net.h>
 #include <linux/slab.h>
 
+#include <net/sock.h>
+
 #include "access.h"
 #include "client.h"
 #include "netlink.h"
@@ -23,8 +25,7 @@
  * @work: in the task's queue
  * @conn: the connection, with a reference
  * @sock: the socket, with a reference on its file
- * @net: where the reply goes, kept alive by @sock's owner, the client
- * @portid: where the reply goes
+ * @client: where the reply goes, kept alive by the task's queue
  * @reply: the reply, begun
  * @hdr: its header
  * @is_attach: an attach
@@ -34,8 +35,7 @@ struct request {
 	struct kssl_work work;
 	struct kssl *conn;
 	struct socket *sock;
-	struct net *net;
-	u32 portid;
+	struct kssl_client *client;
 	struct sk_buff *reply;
 	void *hdr;
 	bool is_attach;
@@ -69,6 +69,20 @@ static int fill_result(struct sk_buff *skb, struct kssl *s, int result,
 	return err;
 }
 
+/* By then another socket may have the port of one that is dead. */
+static void send_result(struct request *request, int result,
+			const struct kssl_reason *why)
+{
+	struct kssl_client *client = request->client;
+
+	if (sock_flag(client->sk, SOCK_DEAD) ||
+	    fill_result(request->reply, request->conn, result, why))
+		return;
+	genlmsg_end(request->reply, request->hdr);
+	genlmsg_unicast(sock_net(client->sk), request->reply, client->portid);
+	request->reply = NULL;
+}
+
 /* The outcome stands even if the reply is lost; get reports it, too. */
 static void run_request(struct kssl_work *work)
 {
@@ -81,11 +95,7 @@ static void run_request(struct kssl_work *work)
 				  &request->params, &why);
 	else
 		err = kssl_begin(request->conn, request->sock, &why);
-	if (!fill_result(request->reply, request->conn, err, &why)) {
-		genlmsg_end(request->reply, request->hdr);
-		genlmsg_unicast(request->net, request->reply, request->portid);
-		request->reply = NULL;
-	}
+	send_result(request, err, &why);
 	request_free(request);
 }
 
@@ -172,15 +182,16 @@ static int submit(struct sk_buff *skb, struct genl_info *info,
 		if (err)
 			return err;
 	}
-	err = request_socket(skb, info, request) ?:
-		request_conn(skb, info, client, request);
+	err = request_socket(skb, info, request);
 	if (err)
 		return err;
 	request->reply = kssl_nl_reply_new(info, &request->hdr);
 	if (!request->reply)
 		return kssl_nl_no_memory(info);
-	request->net = genl_info_net(info);
-	request->portid = info->snd_portid;
+	err = request_conn(skb, info, client, request);
+	if (err)
+		return err;
+	request->client = client;
 	request->work.run = run_request;
 	err = kssl_task_queue(client, &request->work);
 	return err ? kssl_nl_refuse_text(info, err, 0,

@@ -26,14 +26,17 @@ static const struct genl_multicast_group groups[] = {
 	{ .name = KSSL_MCGRP_EVENTS, },
 };
 
+/* The generated ones, and what the generator does not know of. */
+static struct genl_ops ops[ARRAY_SIZE(kssl_nl_ops)] __ro_after_init;
+
 struct genl_family kssl_nl_family __ro_after_init = {
 	.name		= KSSL_FAMILY_NAME,
 	.version	= KSSL_FAMILY_VERSION,
 	.netnsok	= true,
 	.parallel_ops	= true,
 	.module		= THIS_MODULE,
-	.ops		= kssl_nl_ops,
-	.n_ops		= ARRAY_SIZE(kssl_nl_ops),
+	.ops		= ops,
+	.n_ops		= ARRAY_SIZE(ops),
 	.mcgrps		= groups,
 	.n_mcgrps	= ARRAY_SIZE(groups),
 };
@@ -171,8 +174,10 @@ int kssl_nl_ctx_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct kssl_reason why = {};
 	struct kssl_object *object;
 	struct kssl_value *values;
+	struct sk_buff *reply;
 	struct kssl_ctx *ctx;
 	int err, n;
+	void *hdr;
 
 	err = kssl_nl_require(info, KSSL_A_SETTINGS, "settings are missing");
 	if (err)
@@ -186,12 +191,20 @@ int kssl_nl_ctx_set_doit(struct sk_buff *skb, struct genl_info *info)
 		goto free_values;
 	}
 	ctx = kssl_ctx_of(object);
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto put;
+	}
 	err = kssl_ctx_change(ctx, values, n, &old, &new, &why);
 	if (err) {
+		nlmsg_free(reply);
 		kssl_nl_refuse(info, err, &why);
 		goto put;
 	}
-	err = kssl_nl_report(skb, info, object);
+	err = kssl_nl_reply_send(info, reply, hdr,
+				 kssl_nl_fill(reply, object, skb,
+					      KSSL_NL_ROWS_SMALL));
 	if (err)
 		kssl_ctx_swap(ctx, &new, &old);
 	kssl_settings_put(&new);
@@ -234,8 +247,9 @@ static int fill_counts(struct sk_buff *reply, struct kssl_object *object,
 }
 
 /*
- * One reference less. The reply goes first, because a last reference that was
- * dropped cannot be had back.
+ * One reference less. It is dropped before the reply is filled, as another
+ * thread of the client may drop one, too; @object's own reference lets it be
+ * taken back when the reply cannot be sent.
  */
 static int drop(struct sk_buff *skb, struct genl_info *info,
 		const struct kssl_object_type *type)
@@ -243,8 +257,8 @@ static int drop(struct sk_buff *skb, struct genl_info *info,
 	struct kssl_object *object = kssl_nl_find_held(skb, info, type);
 	struct kssl_client *client = kssl_nl_find_client(skb);
 	struct sk_buff *reply;
+	int err, left;
 	void *hdr;
-	int err;
 
 	if (IS_ERR(object))
 		return PTR_ERR(object);
@@ -253,11 +267,18 @@ static int drop(struct sk_buff *skb, struct genl_info *info,
 		err = kssl_nl_no_memory(info);
 		goto put;
 	}
-	err = fill_counts(reply, object, kssl_object_refs(object) - 2,
-			  kssl_client_held(client, object) - 1);
+	left = kssl_client_drop(client, object);
+	if (left < 0) {
+		nlmsg_free(reply);
+		err = kssl_nl_refuse_text(info, left, object->type->attr,
+					  "this client has no reference on it");
+		goto put;
+	}
+	err = fill_counts(reply, object, kssl_object_refs(object) - 1, left);
 	err = kssl_nl_reply_send(info, reply, hdr, err);
-	if (!err)
-		err = kssl_client_drop(client, object);
+	/* Out of memory leaves one reference less, which is no harm. */
+	if (err && kssl_client_take(client, object))
+		pr_debug("a reference could not be taken back\n");
 put:
 	kssl_object_put(object);
 	return err;
@@ -346,6 +367,16 @@ int kssl_nl_free_doit(struct sk_buff *skb, struct genl_info *info)
 
 int kssl_nl_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	static const u16 filters[] = {
+		KSSL_A_CTX_ID, KSSL_A_LABEL, KSSL_A_STATE, KSSL_A_UID,
+		KSSL_A_PEER_ADDR, KSSL_A_PEER_PORT,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(filters); i++)
+		if (info->attrs[filters[i]])
+			return kssl_nl_refuse_text(info, -EINVAL, filters[i],
+						   "only dumps are filtered");
 	return get_doit(skb, info, &kssl_conn_type);
 }
 
@@ -355,8 +386,10 @@ int kssl_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct kssl_reason why = {};
 	struct kssl_object *object;
 	struct kssl_value *values;
+	struct sk_buff *reply;
 	struct kssl *s;
 	int err, n;
+	void *hdr;
 
 	err = kssl_nl_require(info, KSSL_A_SETTINGS, "settings are missing");
 	if (err)
@@ -370,12 +403,20 @@ int kssl_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 		goto free_values;
 	}
 	s = kssl_of(object);
+	reply = kssl_nl_reply_new(info, &hdr);
+	if (!reply) {
+		err = kssl_nl_no_memory(info);
+		goto put;
+	}
 	err = kssl_conn_change(s, values, n, &old, &new, &why);
 	if (err) {
+		nlmsg_free(reply);
 		kssl_nl_refuse(info, err, &why);
 		goto put;
 	}
-	err = kssl_nl_report(skb, info, object);
+	err = kssl_nl_reply_send(info, reply, hdr,
+				 kssl_nl_fill(reply, object, skb,
+					      KSSL_NL_ROWS_SMALL));
 	if (err)
 		kssl_conn_swap(s, &new, &old);
 	kssl_settings_put(&new);
@@ -544,6 +585,15 @@ put:
 
 int __init kssl_netlink_init(void)
 {
+	struct genl_ops *op;
+
+	memcpy(ops, kssl_nl_ops, sizeof(ops));
+	for (op = ops; op < ops + ARRAY_SIZE(ops); op++) {
+		if (op->cmd == KSSL_CMD_CTX_GET)
+			op->start = kssl_nl_ctx_get_start;
+		else if (op->cmd == KSSL_CMD_GET)
+			op->start = kssl_nl_get_start;
+	}
 	return genl_register_family(&kssl_nl_family);
 }
 

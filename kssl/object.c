@@ -14,6 +14,7 @@
 
 #include <linux/cred.h>
 #include <linux/ktime.h>
+#include <linux/sched.h>
 #include <linux/xarray.h>
 
 #include <net/net_namespace.h>
@@ -107,20 +108,26 @@ struct kssl_object *kssl_object_find(const struct kssl_object_type *type,
  * @type: the type
  * @id: where to start; takes the id of what is found
  *
- * Context: any.
+ * Context: may sleep, between two of them.
  * Return: the object with a reference for the caller, or NULL at the end.
  */
 struct kssl_object *kssl_object_next(const struct kssl_object_type *type,
 				     unsigned long *id)
 {
 	struct kssl_object *object;
+	bool found;
 
-	rcu_read_lock();
-	xa_for_each_start(&kssl_ids, *id, object, *id)
-		if (object->type == type && kref_get_unless_zero(&object->ref))
-			break;
-	rcu_read_unlock();
-	return object;
+	for (;; (*id)++) {
+		rcu_read_lock();
+		object = xa_find(&kssl_ids, id, U32_MAX, XA_PRESENT);
+		found = object && object->type == type &&
+			kref_get_unless_zero(&object->ref);
+		rcu_read_unlock();
+		if (found || !object)
+			return object;
+		/* There may be millions of the other type. */
+		cond_resched();
+	}
 }
 
 /**

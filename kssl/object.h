@@ -53,7 +53,7 @@ struct kssl_hold {
  * struct kssl_object - what contexts and connections have in common
  * @ref: one for each hold, kernel user, attached socket and, on a context,
  *	connection
- * @id: its id, not given to another object before the memory is free
+ * @id: its id, taken until its release
  * @holders: length of @holds
  * @lock: guards @holders, @holds and what the types say; taken in any context
  * @type: context or connection

@@ -81,6 +81,7 @@ static struct kssl *take_conn(struct kssl_sock *sock)
 /* The socket of @s is gone: the connection is closed, unless it was cleared. */
 static void close_conn(struct kssl *s, struct kssl_sock *sock)
 {
+	struct kssl_secrets *secrets = NULL;
 	bool ours, closed = false;
 
 	spin_lock_bh(&s->object.lock);
@@ -89,10 +90,13 @@ static void close_conn(struct kssl *s, struct kssl_sock *sock)
 		s->sock = NULL;
 		closed = s->state == KSSL_STATE_HANDSHAKE ||
 			s->state == KSSL_STATE_ESTABLISHED;
-		if (closed)
+		if (closed) {
 			WRITE_ONCE(s->state, KSSL_STATE_CLOSED);
+			swap(secrets, s->secrets);
+		}
 	}
 	spin_unlock_bh(&s->object.lock);
+	kfree_sensitive(secrets);
 	if (closed)
 		kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
 	if (ours)
@@ -181,6 +185,23 @@ unlock:
 	return err ? ERR_PTR(err) : sock;
 }
 
+/* A connection in its release has yet to let go, but has no use for it. */
+static bool is_taken(const struct kssl_sock *sock)
+{
+	lockdep_assert_held(&sock->lock);
+	return sock->conn && kref_read(&sock->conn->object.ref);
+}
+
+/*
+ * A socket that came from elsewhere may outlive the connection's own
+ * namespace, but must not pin the one that it is in itself.
+ */
+static struct net *pin_net(const struct kssl *s, const struct sock *sk)
+{
+	return net_eq(s->object.net, sock_net(sk)) ? NULL :
+		get_net(s->object.net);
+}
+
 /**
  * kssl_sock_bind - bind a connection to a TCP socket
  * @s: a claimed connection that is not bound
@@ -193,18 +214,24 @@ unlock:
 int kssl_sock_bind(struct kssl *s, struct sock *sk, struct kssl_reason *why)
 {
 	struct kssl_sock *sock = sock_obtain(sk);
+	struct net *net;
 	bool taken;
 
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	spin_lock_bh(&sock->lock);
-	taken = sock->conn;
-	if (!taken)
+	net = sock->net;
+	taken = is_taken(sock);
+	if (!taken) {
 		sock->conn = s;
+		sock->net = pin_net(s, sk);
+	}
 	spin_unlock_bh(&sock->lock);
 	if (taken)
 		return kssl_refuse(why, -EBUSY, KSSL_A_FD,
 				   "the socket belongs to another connection");
+	if (net)
+		put_net(net);
 	refcount_inc(&sock->ref);
 	spin_lock_bh(&s->object.lock);
 	s->sock = sock;
@@ -224,36 +251,23 @@ void kssl_sock_attach(struct kssl_sock *sock)
 	s = sock->conn;
 	kssl_up_ref(s);
 	sock->attached = true;
-	/*
-	 * A socket that came from elsewhere may outlive the connection's own
-	 * namespace, but must not pin the one that it is in itself.
-	 */
-	if (!sock->net && !net_eq(s->object.net, sock_net(sock->sk)))
-		sock->net = get_net(s->object.net);
 	spin_unlock_bh(&sock->lock);
 }
 
 /**
  * kssl_sock_detach - let go of a binding
  * @sock: what the connection pointed to and does not any more
- * @s: the connection, which may be in its release
+ * @s: the connection, not attached, which may be in its release
  *
  * Context: any.
  */
 void kssl_sock_detach(struct kssl_sock *sock, struct kssl *s)
 {
-	bool attached = false;
-
 	spin_lock_bh(&sock->lock);
-	if (sock->conn == s) {
-		attached = sock->attached;
+	if (sock->conn == s)
 		sock->conn = NULL;
-		sock->attached = false;
-	}
 	spin_unlock_bh(&sock->lock);
 	sock_put_ref(sock);
-	if (attached)
-		kssl_free(s);
 }
 
 /**

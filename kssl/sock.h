@@ -31,7 +31,8 @@ struct kssl_addr {
  * @lock: guards @conn, @attached and @net; no other lock is taken inside
  * @conn: the connection, or NULL
  * @attached: the socket has a reference on @conn
- * @net: the connection's network namespace if it is not the socket's, or NULL
+ * @net: the network namespace of the last @conn if it is not the socket's, or
+ *	NULL
  * @family: AF_INET or AF_INET6
  * @local: the socket's own end
  * @peer: the other end

@@ -476,8 +476,6 @@ struct kssl_event {
 	uint32_t ctx_id;
 	enum kssl_state state;
 	uint32_t uid;
-	uint16_t version;
-	uint16_t suite;
 	uint16_t family;	/* 0 without a socket */
 	uint16_t local_port;
 	uint16_t peer_port;

@@ -287,6 +287,35 @@ static void attach_keeps_secrets_and_no_keys(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->secrets->rx_len, 0);
 }
 
+static void attach_by_keys_has_no_secrets(struct kunit *test)
+{
+	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
+	struct kssl *s = test_conn(test);
+
+	kssl_test_attach(test, s, pair->client);
+	KUNIT_EXPECT_NULL(test, s->secrets);
+}
+
+static void secrets_go_with_the_socket(struct kunit *test)
+{
+	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
+	struct kssl_attach_params params;
+	struct kssl *s = test_conn(test);
+
+	/* Arrange */
+	kssl_test_params(test, &params, 0x1301);
+	use_secret(&params.rx, 32, 0x55);
+	KUNIT_ASSERT_EQ(test, kssl_attach(s, pair->client, &params, NULL), 0);
+	KUNIT_ASSERT_NOT_NULL(test, s->secrets);
+
+	/* Act */
+	kssl_test_close(&pair->client);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, kssl_get_state(s), KSSL_STATE_CLOSED);
+	KUNIT_EXPECT_NULL(test, s->secrets);
+}
+
 static void attach_leaves_its_params_alone(struct kunit *test)
 {
 	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
@@ -358,6 +387,7 @@ static void attach_after_begin_and_fin(struct kunit *test)
 static const struct proto_ops broken_ops;
 static const struct proto_ops *whole_ops;
 static int broken_option;
+static int broken_result;
 
 static void break_sock(struct socket *sock)
 {
@@ -372,7 +402,7 @@ static int broken_setsockopt(struct socket *sock, int level, int option,
 	int err;
 
 	if (level == SOL_TLS && option == broken_option)
-		return -ENOBUFS;
+		return broken_result;
 	err = whole_ops->setsockopt(sock, level, option, value, len);
 	if (sock->ops != &broken_ops)
 		break_sock(sock);
@@ -390,51 +420,63 @@ static const struct proto_ops broken_ops = {
 };
 
 static int broken_attach(struct kunit *test, struct kssl *s,
-			 struct socket *sock, int option,
+			 struct socket *sock, int option, int result,
 			 struct kssl_reason *why)
 {
 	struct kssl_attach_params params;
 	int err;
 
 	kssl_test_params(test, &params, 0x1301);
+	use_secret(&params.tx, 32, 0x55);
 	broken_option = option;
+	broken_result = result;
 	break_sock(sock);
 	err = kssl_attach(s, sock, &params, why);
 	sock->ops = whole_ops;
 	return err;
 }
 
-static const bool begun_params[] = { false, true };
+/* A cgroup program can say that a key was installed and install none. */
+static const struct broken_param {
+	const char *name;
+	bool begun;
+	int result;
+	int err;
+} broken_params[] = {
+	{ "initial, an error", false, -ENOBUFS, -ENOBUFS },
+	{ "in handshake, an error", true, -ENOBUFS, -ENOBUFS },
+	{ "initial, a lie", false, 0, -EPERM },
+	{ "in handshake, a lie", true, 0, -EPERM },
+};
 
-static void begun_desc(const bool *begun, char *desc)
+static void broken_desc(const struct broken_param *param, char *desc)
 {
-	strscpy(desc, *begun ? "in handshake" : "initial",
-		KUNIT_PARAM_DESC_SIZE);
+	strscpy(desc, param->name, KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(begun, begun_params, begun_desc);
+KUNIT_ARRAY_PARAM(broken, broken_params, broken_desc);
 
 static void attach_with_the_first_key_refused(struct kunit *test)
 {
 	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
-	bool begun = *(const bool *)test->param_value;
+	const struct broken_param *param = test->param_value;
 	struct kssl *s = test_conn(test);
 	struct kssl_reason why = {};
 	enum kssl_state state;
 
 	/* Arrange */
-	if (begun)
+	if (param->begun)
 		KUNIT_ASSERT_EQ(test, kssl_begin(s, pair->client, NULL), 0);
 	state = kssl_get_state(s);
 
 	/* Act */
 	KUNIT_EXPECT_EQ(test, broken_attach(test, s, pair->client, TLS_TX,
-					    &why), -ENOBUFS);
+					    param->result, &why), param->err);
 
 	/* Assert: all is as it was, and another attempt is welcome */
 	KUNIT_EXPECT_EQ(test, why.attr, KSSL_A_TX);
 	KUNIT_EXPECT_EQ(test, kssl_get_state(s), state);
-	KUNIT_EXPECT_EQ(test, !s->sock, !begun);
+	KUNIT_EXPECT_EQ(test, !s->sock, !param->begun);
 	KUNIT_EXPECT_NULL(test, s->secrets);
 	KUNIT_EXPECT_EQ(test, kssl_object_refs(&s->object), 1);
 	kssl_test_exchange(test, pair, 100);
@@ -444,18 +486,18 @@ static void attach_with_the_first_key_refused(struct kunit *test)
 static void attach_with_the_second_key_refused(struct kunit *test)
 {
 	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
-	bool begun = *(const bool *)test->param_value;
+	const struct broken_param *param = test->param_value;
 	struct kssl *s = test_conn(test);
 	struct kssl_reason why = {};
 	u8 byte = 0;
 
 	/* Arrange */
-	if (begun)
+	if (param->begun)
 		KUNIT_ASSERT_EQ(test, kssl_begin(s, pair->client, NULL), 0);
 
 	/* Act */
 	KUNIT_EXPECT_EQ(test, broken_attach(test, s, pair->client, TLS_RX,
-					    &why), -ENOBUFS);
+					    param->result, &why), param->err);
 
 	/* Assert: net/tls may take a byte, but none goes out any more */
 	kssl_test_send(pair->client, &byte, 1);
@@ -545,11 +587,13 @@ static struct kunit_case attach_cases[] = {
 	KUNIT_CASE(attach_as_the_server_of_rfc8448),
 	KUNIT_CASE(attach_keeps_what_was_negotiated),
 	KUNIT_CASE(attach_keeps_secrets_and_no_keys),
+	KUNIT_CASE(attach_by_keys_has_no_secrets),
+	KUNIT_CASE(secrets_go_with_the_socket),
 	KUNIT_CASE(attach_leaves_its_params_alone),
 	KUNIT_CASE(attach_is_once),
 	KUNIT_CASE(attach_after_begin_and_fin),
-	KUNIT_CASE_PARAM(attach_with_the_first_key_refused, begun_gen_params),
-	KUNIT_CASE_PARAM(attach_with_the_second_key_refused, begun_gen_params),
+	KUNIT_CASE_PARAM(attach_with_the_first_key_refused, broken_gen_params),
+	KUNIT_CASE_PARAM(attach_with_the_second_key_refused, broken_gen_params),
 	KUNIT_CASE(attach_keeps_the_namespace),
 	{}
 };

@@ -16,6 +16,7 @@ struct policy_param {
 	const char *name;
 	struct kssl_value value;
 	bool no_role;
+	bool is_client;
 	u16 version;
 	u16 suite;
 	bool verified;
@@ -188,8 +189,22 @@ static const struct policy_param policy_params[] = {
 		.err		= -EINVAL,
 		.attr		= KSSL_A_SUITE,
 	}, {
-		.name		= "verify-mode peer and no result",
+		.name		= "a server's verify-mode peer and no result",
 		.value		= NUM(VERIFY_MODE, KSSL_VERIFY_PEER),
+		.version	= 0x0304,
+		.suite		= 0x1301,
+	}, {
+		.name		= "a server that needs a result and has none",
+		.value		= NUM(VERIFY_MODE, KSSL_VERIFY_PEER |
+				      KSSL_VERIFY_FAIL_IF_NO_PEER_CERT),
+		.version	= 0x0304,
+		.suite		= 0x1301,
+		.err		= -EPERM,
+		.attr		= KSSL_A_VERIFY_RESULT,
+	}, {
+		.name		= "a client's verify-mode peer and no result",
+		.value		= NUM(VERIFY_MODE, KSSL_VERIFY_PEER),
+		.is_client	= true,
 		.version	= 0x0304,
 		.suite		= 0x1301,
 		.err		= -EPERM,
@@ -229,7 +244,8 @@ static void policy_arrange(struct kunit *test,
 			   const struct policy_param *param, struct kssl *s,
 			   struct kssl_attach_params *params)
 {
-	const struct kssl_value role = NUM(ROLE, KSSL_ROLE_SERVER);
+	const struct kssl_value role = NUM(ROLE, param->is_client ?
+					   KSSL_ROLE_CLIENT : KSSL_ROLE_SERVER);
 	bool known = kssl_suite_find(param->suite);
 	struct kssl_value value = param->value;
 

@@ -74,6 +74,10 @@ POLICY = (
     ("suite 0", {}, {"suite": 0}, errno.EOPNOTSUPP, NOT_CARRIED, "suite"),
     ("verify-mode without a result", {"verify_mode": K.VERIFY_PEER}, {},
      errno.EPERM, "verify-mode wants a verify result", "verify_result"),
+    ("a server that needs a result and has none",
+     {"role": K.ROLE_SERVER, "verify_mode":
+      K.VERIFY_PEER | K.VERIFY_FAIL_IF_NO_PEER_CERT}, {},
+     errno.EPERM, "verify-mode wants a verify result", "verify_result"),
     ("verify-mode and a bad result", {"verify_mode": K.VERIFY_PEER},
      {"verify_result": 20},
      errno.EPERM, "the peer's certificate is not good", "verify_result"),
@@ -201,6 +205,20 @@ def verified():
         peer = nl.new(nl.ctx_new()["ctx_id"], role=K.ROLE_SERVER)["id"]
         nl.attach(id=peer, fd=fds[1], verify_result=18, **two)
         eq(nl.get(peer)["verify_result"], 18, "without verify-mode")
+        tls.exchange(pair, [10])
+
+
+@test("a server may do without its clients' certificates")
+def optional():
+    with Client() as nl, tls.Pair() as pair:
+        one, two = tls.directions()
+        ctx = nl.ctx_new(verify_mode=K.VERIFY_PEER)["ctx_id"]
+        conn = nl.new(ctx, role=K.ROLE_SERVER)["id"]
+        fds = pair.fds()
+        nl.attach(id=conn, fd=fds[1], **two)
+        assert "verify_result" not in nl.get(conn)
+        peer = nl.new(nl.ctx_new()["ctx_id"], **CLIENT)["id"]
+        nl.attach(id=peer, fd=fds[0], **one)
         tls.exchange(pair, [10])
 
 
@@ -493,6 +511,7 @@ def results():
 def main():
     policy()
     verified()
+    optional()
     sockets()
     mptcp()
     bare_ulp()

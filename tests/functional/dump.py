@@ -114,13 +114,15 @@ def filters():
                     eq(ctx, alone)
 
 
-# filters, errno, text or "" for core's own, whom it blames; netlink passes on
-# a dump's own text, but not always whom that blames.
+# filters, errno, text or "" for core's own, whom it blames
 REFUSALS = (
     ({"peer_addr": bytes(5)}, errno.EINVAL,
-     "neither an IPv4 nor an IPv6 address", ...),
+     "neither an IPv4 nor an IPv6 address", "peer_addr"),
     ({"peer_addr": b""}, errno.EINVAL,
-     "neither an IPv4 nor an IPv6 address", ...),
+     "neither an IPv4 nor an IPv6 address", "peer_addr"),
+    ({"id": 1}, errno.EINVAL, "a dump is not of one object", "id"),
+    ({"id": 1, "label": "red"}, errno.EINVAL, "a dump is not of one object",
+     "id"),
     ({"peer_addr": bytes(17)}, errno.ERANGE, "", "peer_addr"),
     ({"state": 5}, errno.ERANGE, "", "state"),
     ({"ctx_id": 0}, errno.ERANGE, "", "ctx_id"),
@@ -130,9 +132,21 @@ REFUSALS = (
 )
 
 
+GET_FILTERS = {"ctx_id": 1, "label": "", "state": K.STATE_INITIAL, "uid": 0,
+               "peer_addr": V4, "peer_port": 0}
+
+
 def refusals():
     with Client() as nl:
-        nl.new(nl.ctx_new()["ctx_id"])
+        conn = nl.new(nl.ctx_new()["ctx_id"])["id"]
+        with test("dump of contexts refused: an id"), \
+                refused(errno.EINVAL, "a dump is not of one object",
+                        "ctx_id"):
+            list(nl.dump_parts(K.CMD_CTX_GET, ctx_id=1))
+        for name, value in GET_FILTERS.items():
+            with test(f"get of one refused: {name}"), \
+                    refused(errno.EINVAL, "only dumps are filtered", name):
+                nl.call(K.CMD_GET, {"id": conn, name: value})
         for wrong, number, text, blamed in REFUSALS:
             with test(f"dump refused: {wrong}"), \
                     refused(number, text, blamed):

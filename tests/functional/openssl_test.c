@@ -864,23 +864,28 @@ static void test_client_certificate(void)
 	struct kssl_ctx *ctx = open_ctx(KSSL_METHOD_SERVER);
 	SSL_CTX *base = tls_ctx(1, NULL);
 	struct shake shake;
-	int with;
+	int i;
 
 	X509_STORE_add_cert(SSL_CTX_get_cert_store(base), tls_cert());
 	MUST(kssl_openssl_set_base(ctx, base));
 	SSL_CTX_free(base);
-	MUST(kssl_ctx_set_verify_mode(ctx, KSSL_VERIFY_PEER |
-				      KSSL_VERIFY_FAIL_IF_NO_PEER_CERT));
-	for (with = 0; with < 2; with++) {
+	for (i = 0; i < 4; i++) {
+		int with = i & 1, needed = i & 2;
+
+		MUST(kssl_ctx_set_verify_mode(ctx, KSSL_VERIFY_PEER | (needed ?
+					      KSSL_VERIFY_FAIL_IF_NO_PEER_CERT :
+					      0)));
 		shake_init(&shake, ctx, 1, &tls_suites[4]);
 		if (with) {
 			SSL_use_certificate(shake.peer.ssl, tls_cert());
 			SSL_use_PrivateKey(shake.peer.ssl, tls_key());
 		}
 		check_that(shake_hands(&shake) ==
-			   (with ? KSSL_OPENSSL_ATTACHED : KSSL_OPENSSL_ERROR),
-			   "a client %s a certificate, needed",
-			   with ? "with" : "without");
+			   (with || !needed ? KSSL_OPENSSL_ATTACHED :
+			    KSSL_OPENSSL_ERROR),
+			   "a client %s a certificate, %s",
+			   with ? "with" : "without",
+			   needed ? "needed" : "wished for");
 		shake_free(&shake);
 	}
 	kssl_ctx_free(ctx);

@@ -76,6 +76,16 @@ count() {
 	echo "${number:-0}"
 }
 
+# What the kernel complained of, beside the results; kunit.py does not mind it.
+# Its boot, before the first result, is none of ours.
+complaints() {
+	local what='WARNING: |BUG: |KASAN: |UBSAN: |ODEBUG: |refcount_t: '
+
+	what+='|possible (circular|recursive)|suspicious RCU usage'
+	what+='|list_(add|del) corruption|unreferenced object|Kernel panic'
+	sed -n '/KTAP version/,$p' "$build/test.log" | grep -aE "$what"
+}
+
 passed=$(count passed)
 failed=$(($(count failed) + $(count crashed) + $(count errors)))
 skipped=$(count skipped)
@@ -84,6 +94,11 @@ if [ "$((passed + failed))" = 0 ]; then
 	failed=1
 elif [ "$status" != 0 ] && [ "$failed" = 0 ]; then
 	failed=1
+fi
+if text=$(complaints); then
+	echo "not ok - the kernel complained, see $build/test.log:"
+	echo "$text"
+	failed=$((failed + 1))
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -34,8 +34,6 @@ static void notify(uint32_t type, uint32_t id, int with_socket)
 		mnl_attr_put_u32(nlh, KSSL_A_STATE, KSSL_STATE_ESTABLISHED);
 	mnl_attr_put_u32(nlh, KSSL_A_UID, 1000);
 	if (with_socket) {
-		mnl_attr_put_u16(nlh, KSSL_A_VERSION, 0x0303);
-		mnl_attr_put_u16(nlh, KSSL_A_SUITE, 0xc02f);
 		mnl_attr_put_u16(nlh, KSSL_A_FAMILY, AF_INET6);
 		mnl_attr_put(nlh, KSSL_A_LOCAL_ADDR, sizeof(addr), addr);
 		mnl_attr_put_u16(nlh, KSSL_A_LOCAL_PORT, 443);
@@ -78,7 +76,6 @@ int main(void)
 	check(got[0].family == 0 && got[0].sock_cookie == 0);
 	check(got[1].type == KSSL_EVENT_TYPE_STATE && got[1].id == 9);
 	check(got[1].state == KSSL_STATE_ESTABLISHED);
-	check(got[1].version == 0x0303 && got[1].suite == 0xc02f);
 	check(got[1].family == AF_INET6 && got[1].sock_cookie == 4);
 	check(got[1].local_port == 443 && got[1].peer_port == 5);
 	check(got[1].local_addr[0] == 0x20 && got[1].peer_addr[15] == 1);

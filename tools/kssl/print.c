@@ -180,7 +180,6 @@ static void print_event_as(const char *name, const struct kssl_event *event)
 	if (event->id)
 		print_name("state", state_names, event->state);
 	out_uint("uid", event->uid, NULL);
-	print_negotiated(event->version, event->suite);
 	if (event->family) {
 		print_end("local", event->family, event->local_addr,
 			  event->local_port);
@@ -226,8 +225,6 @@ void print_present_conn(const struct kssl_info *info)
 		.ctx_id = info->ctx_id,
 		.state = info->state,
 		.uid = info->uid,
-		.version = info->version,
-		.suite = info->suite,
 		.family = info->family,
 		.local_port = info->local_port,
 		.peer_port = info->peer_port,

@@ -66,8 +66,6 @@ static void parse(const struct nlmsghdr *nlh, struct kssl_event *event)
 		.ctx_id = kssl_attr_uint(tb[KSSL_A_CTX_ID]),
 		.state = kssl_attr_uint(tb[KSSL_A_STATE]),
 		.uid = kssl_attr_uint(tb[KSSL_A_UID]),
-		.version = kssl_attr_uint(tb[KSSL_A_VERSION]),
-		.suite = kssl_attr_uint(tb[KSSL_A_SUITE]),
 		.family = ends.family,
 		.local_port = ends.local_port,
 		.peer_port = ends.peer_port,
