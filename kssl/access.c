@@ -6,7 +6,7 @@
  * has a reference may do everything with the object; that is the handlers'
  * business. Without one, objects of other network namespaces do not exist, the
  * object's user and CAP_NET_ADMIN in the user namespace of that user may look,
- * and only the latter may take a reference.
+ * and only the latter may take a reference, unless the object is shared.
  *
  * A process can be made to write to a netlink socket that another opened, by
  * being started with it as its output for instance. What is granted to a user,
@@ -101,6 +101,20 @@ bool kssl_access_admin(const struct sk_buff *skb,
 }
 
 /**
+ * kssl_access_user - is the asker the user of an object
+ * @skb: the request
+ * @object: the object
+ *
+ * Context: the request's handler.
+ * Return: true if he is.
+ */
+bool kssl_access_user(const struct sk_buff *skb,
+		      const struct kssl_object *object)
+{
+	return is_visible(skb, object) && is_user(asking_user(skb), object);
+}
+
+/**
  * kssl_access_look - may the asker look at an object
  * @skb: the request
  * @object: the object
@@ -111,9 +125,7 @@ bool kssl_access_admin(const struct sk_buff *skb,
 bool kssl_access_look(const struct sk_buff *skb,
 		      const struct kssl_object *object)
 {
-	if (is_visible(skb, object) && is_user(asking_user(skb), object))
-		return true;
-	return kssl_access_admin(skb, object);
+	return kssl_access_user(skb, object) || kssl_access_admin(skb, object);
 }
 
 /**

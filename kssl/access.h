@@ -21,6 +21,8 @@ bool kssl_access_by_opener(const struct sk_buff *skb);
 struct kssl_asker kssl_access_asker(const struct sk_buff *skb);
 bool kssl_access_admin(const struct sk_buff *skb,
 		       const struct kssl_object *object);
+bool kssl_access_user(const struct sk_buff *skb,
+		      const struct kssl_object *object);
 bool kssl_access_look(const struct sk_buff *skb,
 		      const struct kssl_object *object);
 bool kssl_access_dump(const struct sk_buff *skb,

@@ -21,6 +21,7 @@
 
 #include <uapi/linux/tls.h>
 
+#include "attach.h"
 #include "conn.h"
 #include "derive.h"
 #include "ktls.h"
@@ -40,6 +41,15 @@ static int finish(struct kssl *s, int err, struct kssl_reason *own,
 	return err;
 }
 
+static int check_keys_of(struct kssl *s, struct kssl_reason *why)
+{
+	struct kssl_settings settings = kssl_conn_settings(s);
+	int err = kssl_settings_check_keys(&settings, why);
+
+	kssl_settings_put(&settings);
+	return err;
+}
+
 /**
  * kssl_begin - begin the handshake of a connection on a TCP socket
  * @s: the connection, in state initial
@@ -51,7 +61,8 @@ static int finish(struct kssl *s, int err, struct kssl_reason *own,
  *
  * Context: may sleep, and waits for the socket's lock.
  * Return: 0; -EBUSY in another state, or when the socket belongs to another
- * connection; as kssl_ktls_prepare(); -ENOMEM.
+ * connection; -EKEYREVOKED, -EKEYEXPIRED for a key of the settings; as
+ * kssl_ktls_prepare(); -ENOMEM.
  */
 int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 {
@@ -61,8 +72,10 @@ int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL), why);
 	if (err)
 		return err;
+	err = check_keys_of(s, &own);
 	/* The ULP goes first: it keeps IPV6_ADDRFORM from the socket. */
-	err = kssl_ktls_prepare(sock, &own);
+	if (!err)
+		err = kssl_ktls_prepare(sock, &own);
 	if (!err)
 		err = kssl_sock_bind(s, sock->sk, &own);
 	if (!err)
@@ -94,6 +107,24 @@ static int check_version(const struct kssl_settings *settings, u16 version,
 	return text ? kssl_refuse(why, -EPERM, KSSL_A_VERSION, text) : 0;
 }
 
+/* Bits of a suite's key by security level (SSL_CTX_set_security_level(3)). */
+static const u16 level_bits[] = { 0, 80, 112, 128, 192, 256 };
+
+#define LEVEL_FORWARD_SECRET	3
+
+static int check_level(const struct kssl_settings *settings,
+		       const struct kssl_suite *suite, struct kssl_reason *why)
+{
+	u64 level = kssl_settings_num(settings, KSSL_ROW_SECURITY_LEVEL);
+	const char *text = NULL;
+
+	if (kssl_suite_bits(suite) < level_bits[level])
+		text = "the cipher suite is below security-level";
+	else if (suite->static_key && level >= LEVEL_FORWARD_SECRET)
+		text = "security-level wants forward secrecy";
+	return text ? kssl_refuse(why, -EPERM, KSSL_A_SUITE, text) : 0;
+}
+
 static int check_suite(const struct kssl_settings *settings,
 		       const struct kssl_attach_params *params,
 		       const struct kssl_suite *suite, struct kssl_reason *why)
@@ -111,7 +142,7 @@ static int check_suite(const struct kssl_settings *settings,
 	if (!kssl_settings_has_suite(settings, list, suite->code))
 		return kssl_refuse(why, -EPERM, KSSL_A_SUITE,
 				   "the settings do not list the cipher suite");
-	return 0;
+	return check_level(settings, suite, why);
 }
 
 /* Without a result, the peer has shown no certificate. */
@@ -151,7 +182,9 @@ static int check_policy(const struct kssl_settings *settings,
 	err = check_version(settings, params->version, why);
 	if (!err)
 		err = check_suite(settings, params, suite, why);
-	return err ?: check_verified(settings, params, why);
+	if (!err)
+		err = check_verified(settings, params, why);
+	return err ?: kssl_settings_check_keys(settings, why);
 }
 
 static int check_keys(const struct kssl_cipher *cipher,
@@ -277,7 +310,7 @@ static int install(struct kssl *s, struct socket *sock,
 }
 
 static void establish(struct kssl *s, const struct kssl_attach_params *params,
-		      struct kssl_secrets *secrets)
+		      struct kssl_secrets *secrets, struct kssl_facts *facts)
 {
 	spin_lock_bh(&s->object.lock);
 	s->version = params->version;
@@ -285,6 +318,7 @@ static void establish(struct kssl *s, const struct kssl_attach_params *params,
 	s->verified = params->verified;
 	s->verify_result = params->verify_result;
 	s->secrets = secrets;
+	s->facts = facts;
 	spin_unlock_bh(&s->object.lock);
 	kssl_sock_attach(s->sock);
 	kssl_conn_enter(s, KSSL_STATE_ESTABLISHED);
@@ -293,7 +327,7 @@ static void establish(struct kssl *s, const struct kssl_attach_params *params,
 static int attach_sock(struct kssl *s, struct socket *sock,
 		       const struct kssl_suite *suite,
 		       const struct kssl_attach_params *params,
-		       struct kssl_reason *why)
+		       struct kssl_facts *facts, struct kssl_reason *why)
 {
 	struct kssl_secrets *secrets;
 	bool fresh;
@@ -310,7 +344,7 @@ static int attach_sock(struct kssl *s, struct socket *sock,
 	err = install(s, sock, suite, params, why);
 	if (err)
 		goto unbind;
-	establish(s, params, secrets);
+	establish(s, params, secrets, facts);
 	return 0;
 
 unbind:
@@ -321,10 +355,13 @@ free_secrets:
 	return err;
 }
 
-/* @params are ours to write, and are wiped by the caller. */
+/*
+ * @params are ours to write, and are wiped by the caller. The reference on
+ * @facts is the connection's on success.
+ */
 static int attach_claimed(struct kssl *s, struct socket *sock,
 			  struct kssl_attach_params *params,
-			  struct kssl_reason *why)
+			  struct kssl_facts *facts, struct kssl_reason *why)
 {
 	const struct kssl_suite *suite = kssl_suite_find(params->suite);
 	/* Live rows may change meanwhile, and their snapshot with them. */
@@ -340,8 +377,40 @@ static int attach_claimed(struct kssl *s, struct socket *sock,
 	if (!err)
 		err = kssl_ktls_try(suite, &params->tx, &params->rx, why);
 	if (!err)
-		err = attach_sock(s, sock, suite, params, why);
+		err = attach_sock(s, sock, suite, params, facts, why);
 	return err;
+}
+
+/**
+ * kssl_attach_facts - kssl_attach() with what was negotiated in its final form
+ * @s: as kssl_attach()
+ * @sock: likewise
+ * @params: likewise, but for what was negotiated
+ * @facts: what was negotiated, or NULL; a reference is taken
+ * @why: likewise
+ *
+ * Context: as kssl_attach().
+ * Return: as kssl_attach().
+ */
+int kssl_attach_facts(struct kssl *s, struct socket *sock,
+		      const struct kssl_attach_params *params,
+		      struct kssl_facts *facts, struct kssl_reason *why)
+{
+	struct kssl_attach_params *copy;
+	struct kssl_reason own = {};
+	int err;
+
+	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL) |
+			      BIT(KSSL_STATE_HANDSHAKE), why);
+	if (err)
+		return err;
+	kssl_facts_get(facts);
+	copy = kmemdup(params, sizeof(*params), GFP_KERNEL_ACCOUNT);
+	err = copy ? attach_claimed(s, sock, copy, facts, &own) : -ENOMEM;
+	if (err)
+		kssl_facts_put(facts);
+	kfree_sensitive(copy);
+	return finish(s, err, &own, why);
 }
 
 /**
@@ -361,8 +430,9 @@ static int attach_claimed(struct kssl *s, struct socket *sock,
  *
  * Context: may sleep, waits for the socket's lock, may load a module.
  * Return: 0; -EPERM the settings forbid it (version, suite, verify result,
- * role); -EINVAL a version, size or socket that cannot be; -EOPNOTSUPP not a
- * TCP socket, or a suite that net/tls cannot carry; -EBUSY in another state,
+ * role, security level); -EINVAL a version, size or socket that cannot be;
+ * -EOPNOTSUPP not a TCP socket, or a suite or record limit that net/tls cannot
+ * do; -EKEYREVOKED, -EKEYEXPIRED a key of the settings; -EBUSY in another state,
  * or the socket has keys or another connection; -ENOTCONN, -EEXIST, -ENOENT as
  * kssl_ktls_prepare() and kssl_ktls_try(); -ENOMEM; or what net/tls says.
  */
@@ -370,17 +440,14 @@ int kssl_attach(struct kssl *s, struct socket *sock,
 		const struct kssl_attach_params *params,
 		struct kssl_reason *why)
 {
-	struct kssl_attach_params *copy;
-	struct kssl_reason own = {};
+	struct kssl_facts *facts;
 	int err;
 
-	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL) |
-			      BIT(KSSL_STATE_HANDSHAKE), why);
-	if (err)
-		return err;
-	copy = kmemdup(params, sizeof(*params), GFP_KERNEL_ACCOUNT);
-	err = copy ? attach_claimed(s, sock, copy, &own) : -ENOMEM;
-	kfree_sensitive(copy);
-	return finish(s, err, &own, why);
+	facts = kssl_facts_new(&params->negotiated, why);
+	if (IS_ERR(facts))
+		return PTR_ERR(facts);
+	err = kssl_attach_facts(s, sock, params, facts, why);
+	kssl_facts_put(facts);
+	return err;
 }
 EXPORT_SYMBOL_GPL(kssl_attach);

@@ -42,6 +42,7 @@ static void conn_release(struct kref *ref)
 		kssl_sock_detach(s->sock, s);
 	kssl_settings_put(&s->settings);
 	kfree_sensitive(s->secrets);
+	kssl_facts_put(s->facts);
 	atomic_dec(&ctx->conns);
 	kssl_object_free(object);
 	kssl_ctx_free(ctx);
@@ -520,6 +521,24 @@ void kssl_conn_view(struct kssl *s, struct kssl_view *view)
 }
 
 /**
+ * kssl_conn_facts - take a reference on what was negotiated
+ * @s: the connection
+ *
+ * Context: any.
+ * Return: the facts, for the caller to put, or NULL if there are none.
+ */
+struct kssl_facts *kssl_conn_facts(struct kssl *s)
+{
+	struct kssl_facts *facts;
+
+	spin_lock_bh(&s->object.lock);
+	facts = s->facts;
+	kssl_facts_get(facts);
+	spin_unlock_bh(&s->object.lock);
+	return facts;
+}
+
+/**
  * kssl_fail - end the handshake of a connection
  * @s: the connection, in state handshake
  * @why: takes the reason of a refusal, or NULL
@@ -671,6 +690,7 @@ EXPORT_SYMBOL_GPL(kssl_set_ctx);
 int kssl_clear(struct kssl *s, struct kssl_reason *why)
 {
 	struct kssl_secrets *secrets;
+	struct kssl_facts *facts;
 	struct kssl_sock *sock;
 	bool changed;
 	int err;
@@ -685,8 +705,10 @@ int kssl_clear(struct kssl *s, struct kssl_reason *why)
 	WRITE_ONCE(s->state, KSSL_STATE_INITIAL);
 	sock = s->sock;
 	secrets = s->secrets;
+	facts = s->facts;
 	s->sock = NULL;
 	s->secrets = NULL;
+	s->facts = NULL;
 	s->verified = false;
 	s->shutdown = 0;
 	s->version = 0;
@@ -697,6 +719,7 @@ int kssl_clear(struct kssl *s, struct kssl_reason *why)
 	spin_unlock_bh(&s->object.lock);
 
 	kfree_sensitive(secrets);
+	kssl_facts_put(facts);
 	if (sock)
 		kssl_sock_detach(sock, s);
 	if (changed)

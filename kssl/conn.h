@@ -4,6 +4,7 @@
 
 #include <net/kssl.h>
 
+#include "facts.h"
 #include "object.h"
 #include "settings.h"
 #include "sock.h"
@@ -33,6 +34,7 @@ struct kssl_secrets {
  * @settings: its settings
  * @sock: the socket it is bound to, or NULL
  * @secrets: its traffic secrets while it is attached, or NULL without any
+ * @facts: what else was negotiated, or NULL
  * @result_text: text of the last begin or attach, or NULL
  * @result: result of the last begin or attach
  * @state: where it is
@@ -49,6 +51,7 @@ struct kssl {
 	struct kssl_settings settings;
 	struct kssl_sock *sock;
 	struct kssl_secrets *secrets;
+	struct kssl_facts *facts;
 	const char *result_text;
 	int result;
 	u8 state;
@@ -123,5 +126,6 @@ void kssl_conn_enter(struct kssl *s, enum kssl_state state);
 void kssl_conn_unclaim(struct kssl *s, int result,
 		       const struct kssl_reason *why);
 void kssl_conn_view(struct kssl *s, struct kssl_view *view);
+struct kssl_facts *kssl_conn_facts(struct kssl *s);
 
 #endif /* _KSSL_CONN_H */

@@ -116,6 +116,70 @@ static int fill_result(struct sk_buff *skb, const struct kssl_view *view)
 	return err;
 }
 
+static int put_text(struct sk_buff *skb, u16 type, const u8 *text, u32 len)
+{
+	struct nlattr *attr = nla_reserve(skb, type, len + 1);
+
+	if (!attr)
+		return -EMSGSIZE;
+	memcpy(nla_data(attr), text, len);
+	((char *)nla_data(attr))[len] = 0;
+	return 0;
+}
+
+static int fill_facts(struct sk_buff *skb, const struct kssl_facts *facts)
+{
+	int err;
+
+	if (!facts)
+		return 0;
+	err = nla_put_u8(skb, KSSL_A_RESUMED, facts->resumed);
+	if (!err && facts->alpn_len)
+		err = nla_put(skb, KSSL_A_ALPN, facts->alpn_len,
+			      kssl_facts_alpn(facts));
+	if (!err && facts->sni_len)
+		err = put_text(skb, KSSL_A_SNI, kssl_facts_sni(facts),
+			       facts->sni_len);
+	if (!err && facts->record_limit)
+		err = nla_put_u16(skb, KSSL_A_RECORD_LIMIT,
+				  facts->record_limit);
+	return err;
+}
+
+/**
+ * kssl_nl_chain_size - room that a connection's peer chain takes in a message
+ * @s: the connection
+ *
+ * Return: bytes, 0 without a chain.
+ */
+u32 kssl_nl_chain_size(struct kssl *s)
+{
+	struct kssl_facts *facts = kssl_conn_facts(s);
+	u32 size = facts ? nla_total_size(facts->chain_len) : 0;
+
+	kssl_facts_put(facts);
+	return size;
+}
+
+/**
+ * kssl_nl_fill_chain - report the peer's certificates
+ * @skb: the message
+ * @s: the connection
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int kssl_nl_fill_chain(struct sk_buff *skb, struct kssl *s)
+{
+	struct kssl_facts *facts = kssl_conn_facts(s);
+	int err = 0;
+
+	if (facts && facts->chain_len)
+		err = nla_put(skb, KSSL_A_PEER_CHAIN, facts->chain_len,
+			      kssl_facts_chain(facts));
+	kssl_facts_put(facts);
+	return err;
+}
+
 /**
  * kssl_nl_fill_ctx - report a context
  * @skb: the message
@@ -156,18 +220,22 @@ int kssl_nl_fill_conn(struct sk_buff *skb, struct kssl *s,
 		      struct user_namespace *ns, u16 rows)
 {
 	struct kssl_settings settings = kssl_conn_settings(s);
+	struct kssl_facts *facts;
 	struct kssl_view view;
 	int err;
 
+	facts = kssl_conn_facts(s);
 	kssl_conn_view(s, &view);
 	err = nla_put_u32(skb, KSSL_A_ID, s->object.id) ?:
 		nla_put_u32(skb, KSSL_A_CTX_ID, kssl_conn_ctx_id(s)) ?:
 		nla_put_u32(skb, KSSL_A_STATE, view.state) ?:
 		fill_object(skb, &s->object, client, ns) ?:
 		fill_negotiated(skb, &view) ?:
+		fill_facts(skb, facts) ?:
 		kssl_nl_fill_sock(skb, &view) ?:
 		fill_result(skb, &view) ?:
 		kssl_nl_fill_settings(skb, &settings, rows, true);
+	kssl_facts_put(facts);
 	kssl_settings_put(&settings);
 	return err;
 }

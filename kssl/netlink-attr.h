@@ -13,6 +13,8 @@ struct user_namespace;
 int kssl_nl_parse_crypto(const struct nlattr *nest,
 			 struct kssl_crypto *crypto);
 
+u32 kssl_nl_chain_size(struct kssl *s);
+int kssl_nl_fill_chain(struct sk_buff *skb, struct kssl *s);
 int kssl_nl_fill_sock(struct sk_buff *skb, const struct kssl_view *view);
 int kssl_nl_fill_ctx(struct sk_buff *skb, struct kssl_ctx *ctx,
 		     const struct kssl_client *client,

@@ -236,13 +236,36 @@ struct kssl_object *kssl_nl_find_seen(struct sk_buff *skb,
 }
 
 /**
+ * kssl_nl_settings_of - the settings of an object
+ * @object: the object
+ *
+ * Return: settings that the caller has to put.
+ */
+struct kssl_settings kssl_nl_settings_of(struct kssl_object *object)
+{
+	return object->type == &kssl_ctx_type ?
+		kssl_ctx_settings(kssl_ctx_of(object)) :
+		kssl_conn_settings(kssl_of(object));
+}
+
+static bool is_shared(struct kssl_object *object)
+{
+	struct kssl_settings settings = kssl_nl_settings_of(object);
+	bool share = kssl_settings_num(&settings, KSSL_ROW_SHARE);
+
+	kssl_settings_put(&settings);
+	return share;
+}
+
+/**
  * kssl_nl_find_takable - find an object that the client may have by its id
  * @skb: the request
  * @info: the request
  * @type: the object's type
  *
  * That is one it has already, or one of a user whom it administrates. The same
- * user is not enough: an id must not be a way around the rules of ptrace.
+ * user is not enough, because an id must not be a way around the rules of
+ * ptrace, unless the object's settings share it.
  *
  * Return: as kssl_nl_find_held().
  */
@@ -253,6 +276,7 @@ struct kssl_object *kssl_nl_find_takable(struct sk_buff *skb,
 	struct kssl_object *object = find(info, type);
 
 	if (IS_ERR(object) || kssl_nl_is_held(skb, object) ||
+	    (is_shared(object) && kssl_access_user(skb, object)) ||
 	    kssl_access_admin(skb, object))
 		return object;
 	return forbid(info, object, "a reference by id needs CAP_NET_ADMIN");

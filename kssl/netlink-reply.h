@@ -22,6 +22,7 @@ struct kssl_client *kssl_nl_find_client(const struct sk_buff *skb);
 struct kssl_client *__must_check
 kssl_nl_obtain_client(struct sk_buff *skb, struct genl_info *info);
 
+struct kssl_settings kssl_nl_settings_of(struct kssl_object *object);
 bool kssl_nl_is_held(const struct sk_buff *skb, struct kssl_object *object);
 struct kssl_object *__must_check
 kssl_nl_find_held(struct sk_buff *skb, struct genl_info *info,

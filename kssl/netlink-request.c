@@ -13,6 +13,7 @@
 #include <net/sock.h>
 
 #include "access.h"
+#include "attach.h"
 #include "client.h"
 #include "netlink.h"
 #include "netlink-attr.h"
@@ -29,6 +30,7 @@
  * @reply: the reply, begun
  * @hdr: its header
  * @is_attach: an attach
+ * @facts: of an attach, or NULL
  * @params: of an attach; wiped when this is freed
  */
 struct request {
@@ -39,6 +41,7 @@ struct request {
 	struct sk_buff *reply;
 	void *hdr;
 	bool is_attach;
+	struct kssl_facts *facts;
 	struct kssl_attach_params params;
 };
 
@@ -48,6 +51,7 @@ static void request_free(struct request *request)
 	if (request->sock)
 		sockfd_put(request->sock);
 	kssl_free(request->conn);
+	kssl_facts_put(request->facts);
 	kfree_sensitive(request);
 }
 
@@ -91,8 +95,9 @@ static void run_request(struct kssl_work *work)
 	int err;
 
 	if (request->is_attach)
-		err = kssl_attach(request->conn, request->sock,
-				  &request->params, &why);
+		err = kssl_attach_facts(request->conn, request->sock,
+					&request->params, request->facts,
+					&why);
 	else
 		err = kssl_begin(request->conn, request->sock, &why);
 	send_result(request, err, &why);
@@ -145,6 +150,38 @@ static int request_params(struct genl_info *info,
 	return 0;
 }
 
+static int request_facts(struct genl_info *info, struct request *request)
+{
+	struct nlattr **attrs = info->attrs;
+	struct kssl_negotiated negotiated = {};
+	struct kssl_reason why = {};
+	struct kssl_facts *facts;
+
+	if (attrs[KSSL_A_ALPN]) {
+		negotiated.alpn = nla_data(attrs[KSSL_A_ALPN]);
+		negotiated.alpn_len = nla_len(attrs[KSSL_A_ALPN]);
+	}
+	if (attrs[KSSL_A_SNI]) {
+		negotiated.sni = nla_data(attrs[KSSL_A_SNI]);
+		negotiated.sni_len = strnlen(nla_data(attrs[KSSL_A_SNI]),
+					     nla_len(attrs[KSSL_A_SNI]));
+	}
+	if (attrs[KSSL_A_PEER_CHAIN]) {
+		negotiated.chain = nla_data(attrs[KSSL_A_PEER_CHAIN]);
+		negotiated.chain_len = nla_len(attrs[KSSL_A_PEER_CHAIN]);
+	}
+	if (attrs[KSSL_A_RESUMED])
+		negotiated.resumed = nla_get_u8(attrs[KSSL_A_RESUMED]);
+	if (attrs[KSSL_A_RECORD_LIMIT])
+		negotiated.record_limit =
+			nla_get_u16(attrs[KSSL_A_RECORD_LIMIT]);
+	facts = kssl_facts_new(&negotiated, &why);
+	if (IS_ERR(facts))
+		return kssl_nl_refuse(info, PTR_ERR(facts), &why);
+	request->facts = facts;
+	return 0;
+}
+
 /* The connection that is named, or one made from the context that is. */
 static int request_conn(struct sk_buff *skb, struct genl_info *info,
 			struct kssl_client *client, struct request *request)
@@ -178,7 +215,8 @@ static int submit(struct sk_buff *skb, struct genl_info *info,
 	int err;
 
 	if (request->is_attach) {
-		err = request_params(info, &request->params);
+		err = request_params(info, &request->params) ?:
+			request_facts(info, request);
 		if (err)
 			return err;
 	}

@@ -103,13 +103,6 @@ free_values:
 	return err;
 }
 
-static struct kssl_settings settings_of(struct kssl_object *object)
-{
-	return object->type == &kssl_ctx_type ?
-		kssl_ctx_settings(kssl_ctx_of(object)) :
-		kssl_conn_settings(kssl_of(object));
-}
-
 /* Which row the request asks for; *@size takes the room that it needs. */
 static int wanted_rows(struct sk_buff *skb, struct genl_info *info,
 		       struct kssl_object *object, u32 *size)
@@ -128,7 +121,7 @@ static int wanted_rows(struct sk_buff *skb, struct genl_info *info,
 	if (kssl_rows[id].private && !kssl_nl_is_held(skb, object))
 		return kssl_nl_refuse_text(info, -EPERM, KSSL_A_ROW,
 					   "a holder alone sees this row");
-	settings = settings_of(object);
+	settings = kssl_nl_settings_of(object);
 	*size = kssl_nl_row_size(&settings, kssl_rows[id].attr);
 	kssl_settings_put(&settings);
 	return kssl_rows[id].attr;
@@ -141,6 +134,7 @@ static int get_doit(struct sk_buff *skb, struct genl_info *info,
 	struct sk_buff *reply;
 	int err, rows;
 	u32 size = 0;
+	bool chain;
 	void *hdr;
 
 	if (IS_ERR(object))
@@ -150,14 +144,19 @@ static int get_doit(struct sk_buff *skb, struct genl_info *info,
 		err = rows;
 		goto put;
 	}
+	chain = type == &kssl_conn_type && info->attrs[KSSL_A_WITH_PEER_CHAIN];
+	if (chain)
+		size += kssl_nl_chain_size(kssl_of(object));
 	reply = kssl_nl_reply_new_size(info, size, &hdr);
 	if (!reply) {
 		err = kssl_nl_no_memory(info);
 		goto put;
 	}
-	/* EMSGSIZE: the row has grown meanwhile. */
-	err = kssl_nl_reply_send(info, reply, hdr,
-				 kssl_nl_fill(reply, object, skb, rows));
+	/* EMSGSIZE: what was asked for has grown meanwhile. */
+	err = kssl_nl_fill(reply, object, skb, rows);
+	if (!err && chain)
+		err = kssl_nl_fill_chain(reply, kssl_of(object));
+	err = kssl_nl_reply_send(info, reply, hdr, err);
 put:
 	kssl_object_put(object);
 	return err;

@@ -45,36 +45,41 @@ static const struct kssl_cipher chacha20_poly1305 = {
 	.salt_size	= TLS_CIPHER_CHACHA20_POLY1305_SALT_SIZE,
 };
 
-#define SUITE(_code, _version, _cipher, _hmac, _size)	\
-	{						\
-		.code		= (_code),		\
-		.version	= (_version),		\
-		.cipher		= &(_cipher),		\
-		.hmac		= (_hmac),		\
-		.hash_size	= (_size),		\
+#define SUITE(_code, _version, _cipher, _hmac, _size, _static)	\
+	{							\
+		.code		= (_code),			\
+		.version	= (_version),			\
+		.cipher		= &(_cipher),			\
+		.hmac		= (_hmac),			\
+		.hash_size	= (_size),			\
+		.static_key	= (_static),			\
 	}
 
 #define TLS12_SHA256(code, cipher) \
-	SUITE(code, TLS_1_2_VERSION, cipher, "hmac(sha256)", 32)
+	SUITE(code, TLS_1_2_VERSION, cipher, "hmac(sha256)", 32, false)
 #define TLS12_SHA384(code, cipher) \
-	SUITE(code, TLS_1_2_VERSION, cipher, "hmac(sha384)", 48)
+	SUITE(code, TLS_1_2_VERSION, cipher, "hmac(sha384)", 48, false)
+#define STATIC_SHA256(code, cipher) \
+	SUITE(code, TLS_1_2_VERSION, cipher, "hmac(sha256)", 32, true)
+#define STATIC_SHA384(code, cipher) \
+	SUITE(code, TLS_1_2_VERSION, cipher, "hmac(sha384)", 48, true)
 #define TLS13_SHA256(code, cipher) \
-	SUITE(code, TLS_1_3_VERSION, cipher, "hmac(sha256)", 32)
+	SUITE(code, TLS_1_3_VERSION, cipher, "hmac(sha256)", 32, false)
 #define TLS13_SHA384(code, cipher) \
-	SUITE(code, TLS_1_3_VERSION, cipher, "hmac(sha384)", 48)
+	SUITE(code, TLS_1_3_VERSION, cipher, "hmac(sha384)", 48, false)
 
 /* In the order of the codes, for bsearch(). */
 static const struct kssl_suite suites[] = {
-	TLS12_SHA256(0x009c, aes_gcm_128),	/* RSA */
-	TLS12_SHA384(0x009d, aes_gcm_256),
+	STATIC_SHA256(0x009c, aes_gcm_128),	/* RSA */
+	STATIC_SHA384(0x009d, aes_gcm_256),
 	TLS12_SHA256(0x009e, aes_gcm_128),	/* DHE_RSA */
 	TLS12_SHA384(0x009f, aes_gcm_256),
-	TLS12_SHA256(0x00a8, aes_gcm_128),	/* PSK */
-	TLS12_SHA384(0x00a9, aes_gcm_256),
+	STATIC_SHA256(0x00a8, aes_gcm_128),	/* PSK */
+	STATIC_SHA384(0x00a9, aes_gcm_256),
 	TLS12_SHA256(0x00aa, aes_gcm_128),	/* DHE_PSK */
 	TLS12_SHA384(0x00ab, aes_gcm_256),
-	TLS12_SHA256(0x00ac, aes_gcm_128),	/* RSA_PSK */
-	TLS12_SHA384(0x00ad, aes_gcm_256),
+	STATIC_SHA256(0x00ac, aes_gcm_128),	/* RSA_PSK */
+	STATIC_SHA384(0x00ad, aes_gcm_256),
 	TLS13_SHA256(0x1301, aes_gcm_128),
 	TLS13_SHA384(0x1302, aes_gcm_256),
 	TLS13_SHA256(0x1303, chacha20_poly1305),
@@ -83,18 +88,18 @@ static const struct kssl_suite suites[] = {
 	TLS12_SHA384(0xc02c, aes_gcm_256),
 	TLS12_SHA256(0xc02f, aes_gcm_128),	/* ECDHE_RSA */
 	TLS12_SHA384(0xc030, aes_gcm_256),
-	TLS12_SHA256(0xc09c, aes_ccm_128),	/* RSA */
+	STATIC_SHA256(0xc09c, aes_ccm_128),	/* RSA */
 	TLS12_SHA256(0xc09e, aes_ccm_128),	/* DHE_RSA */
-	TLS12_SHA256(0xc0a4, aes_ccm_128),	/* PSK */
+	STATIC_SHA256(0xc0a4, aes_ccm_128),	/* PSK */
 	TLS12_SHA256(0xc0a6, aes_ccm_128),	/* DHE_PSK */
 	TLS12_SHA256(0xc0ac, aes_ccm_128),	/* ECDHE_ECDSA */
 	TLS12_SHA256(0xcca8, chacha20_poly1305),	/* ECDHE_RSA */
 	TLS12_SHA256(0xcca9, chacha20_poly1305),	/* ECDHE_ECDSA */
 	TLS12_SHA256(0xccaa, chacha20_poly1305),	/* DHE_RSA */
-	TLS12_SHA256(0xccab, chacha20_poly1305),	/* PSK */
+	STATIC_SHA256(0xccab, chacha20_poly1305),	/* PSK */
 	TLS12_SHA256(0xccac, chacha20_poly1305),	/* ECDHE_PSK */
 	TLS12_SHA256(0xccad, chacha20_poly1305),	/* DHE_PSK */
-	TLS12_SHA256(0xccae, chacha20_poly1305),	/* RSA_PSK */
+	STATIC_SHA256(0xccae, chacha20_poly1305),	/* RSA_PSK */
 	TLS12_SHA256(0xd001, aes_gcm_128),	/* ECDHE_PSK */
 	TLS12_SHA384(0xd002, aes_gcm_256),
 	TLS12_SHA256(0xd005, aes_ccm_128),

@@ -27,6 +27,8 @@ struct kssl_cipher {
  * @cipher: its cipher
  * @hmac: name of the HMAC over its hash in the crypto API
  * @hash_size: bytes of its hash, so of a traffic secret
+ * @static_key: its keys are lost with a key that lives longer (no forward
+ *	secrecy); in TLS 1.3 that is not up to the suite
  */
 struct kssl_suite {
 	u16 code;
@@ -34,7 +36,13 @@ struct kssl_suite {
 	const struct kssl_cipher *cipher;
 	const char *hmac;
 	u8 hash_size;
+	bool static_key;
 };
+
+static inline unsigned int kssl_suite_bits(const struct kssl_suite *suite)
+{
+	return suite->cipher->key_size * 8;
+}
 
 const struct kssl_suite *kssl_suite_find(u16 code);
 

@@ -73,11 +73,34 @@ struct kssl_crypto {
 };
 
 /**
+ * struct kssl_negotiated - what else was negotiated, for later holders to know
+ * @alpn: the protocol (RFC 7301), without a length
+ * @sni: the host name that the client asked for, without a terminator
+ * @chain: the peer's certificates, its own first, DER one after the other
+ * @alpn_len: bytes of @alpn, up to KSSL_NAME_MAX, or 0
+ * @sni_len: bytes of @sni, up to KSSL_NAME_MAX, or 0
+ * @chain_len: bytes of @chain, up to KSSL_BLOB_MAX, or 0
+ * @record_limit: bytes of plaintext that the peer takes in a record, or 0
+ * @resumed: a session was resumed
+ */
+struct kssl_negotiated {
+	const u8 *alpn;
+	const u8 *sni;
+	const u8 *chain;
+	u32 alpn_len;
+	u32 sni_len;
+	u32 chain_len;
+	u16 record_limit;
+	bool resumed;
+};
+
+/**
  * struct kssl_attach_params - what was negotiated, and its keys
  * @version: TLS version, 0x0303 or 0x0304
  * @suite: IANA code of the cipher suite
  * @verified: @verify_result is known
  * @verify_result: X509_V_*, 0 when the peer's certificate is good
+ * @negotiated: what else was negotiated
  * @tx: the transmit direction
  * @rx: the receive direction
  */
@@ -86,6 +109,7 @@ struct kssl_attach_params {
 	u16 suite;
 	bool verified;
 	u32 verify_result;
+	struct kssl_negotiated negotiated;
 	struct kssl_crypto tx;
 	struct kssl_crypto rx;
 };
