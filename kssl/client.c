@@ -235,11 +235,12 @@ again:
 int kssl_client_drop(struct kssl_client *client, struct kssl_object *object)
 {
 	struct kssl_hold *hold;
-	int left;
+	int left = -EPERM;
 
 	spin_lock_bh(&object->lock);
 	hold = find_hold(client, object);
-	left = hold ? (int)--hold->count : -EPERM;
+	if (hold)
+		left = --hold->count;
 	if (!left) {
 		spin_lock(&client->lock);
 		list_del(&hold->client_node);

@@ -24,12 +24,15 @@
  * struct dump - where a dump is, in the callback's ctx
  * @next: the lowest id that was not reported yet
  * @asker: who started it
+ * @started: @asker is known and the attributes were checked
  */
 struct dump {
 	unsigned long next;
 	struct kssl_asker asker;
+	bool started;
 };
 
+/* Not a start callback, which cannot give a text in 6.1. */
 static int start_dump(struct netlink_callback *cb, u16 id)
 {
 	struct dump *dump = (struct dump *)cb->ctx;
@@ -43,27 +46,16 @@ static int start_dump(struct netlink_callback *cb, u16 id)
 				    "a dump is not of one object");
 		return -EINVAL;
 	}
-	dump->asker = kssl_access_asker(cb->skb);
-	return 0;
-}
-
-int kssl_nl_ctx_get_start(struct netlink_callback *cb)
-{
-	return start_dump(cb, KSSL_A_CTX_ID);
-}
-
-int kssl_nl_get_start(struct netlink_callback *cb)
-{
-	const struct nlattr *addr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN,
-						    KSSL_A_PEER_ADDR);
-
-	if (addr && nla_len(addr) != sizeof(struct in_addr) &&
-	    nla_len(addr) != sizeof(struct in6_addr)) {
-		NL_SET_ERR_MSG_ATTR(cb->extack, addr,
+	attr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, KSSL_A_PEER_ADDR);
+	if (attr && nla_len(attr) != sizeof(struct in_addr) &&
+	    nla_len(attr) != sizeof(struct in6_addr)) {
+		NL_SET_ERR_MSG_ATTR(cb->extack, attr,
 				    "neither an IPv4 nor an IPv6 address");
 		return -EINVAL;
 	}
-	return start_dump(cb, KSSL_A_ID);
+	dump->asker = kssl_access_asker(cb->skb);
+	dump->started = true;
+	return 0;
 }
 
 static bool may_dump(struct netlink_callback *cb, const struct dump *dump,
@@ -168,8 +160,11 @@ static int dump_type(struct sk_buff *skb, struct netlink_callback *cb,
 	struct dump *dump = (struct dump *)cb->ctx;
 	struct nlattr **attrs = genl_info_dump(cb)->attrs;
 	struct kssl_object *object;
-	int err = 0;
+	int err;
 
+	err = dump->started ? 0 : start_dump(cb, type->attr);
+	if (err)
+		return err;
 	while ((object = kssl_object_next(type, &dump->next))) {
 		if (may_dump(cb, dump, object) && passes(object, attrs, ns))
 			err = dump_object(skb, cb, object);

@@ -26,17 +26,14 @@ static const struct genl_multicast_group groups[] = {
 	{ .name = KSSL_MCGRP_EVENTS, },
 };
 
-/* The generated ones, and what the generator does not know of. */
-static struct genl_ops ops[ARRAY_SIZE(kssl_nl_ops)] __ro_after_init;
-
 struct genl_family kssl_nl_family __ro_after_init = {
 	.name		= KSSL_FAMILY_NAME,
 	.version	= KSSL_FAMILY_VERSION,
 	.netnsok	= true,
 	.parallel_ops	= true,
 	.module		= THIS_MODULE,
-	.ops		= ops,
-	.n_ops		= ARRAY_SIZE(ops),
+	.ops		= kssl_nl_ops,
+	.n_ops		= ARRAY_SIZE(kssl_nl_ops),
 	.mcgrps		= groups,
 	.n_mcgrps	= ARRAY_SIZE(groups),
 };
@@ -584,15 +581,6 @@ put:
 
 int __init kssl_netlink_init(void)
 {
-	struct genl_ops *op;
-
-	memcpy(ops, kssl_nl_ops, sizeof(ops));
-	for (op = ops; op < ops + ARRAY_SIZE(ops); op++) {
-		if (op->cmd == KSSL_CMD_CTX_GET)
-			op->start = kssl_nl_ctx_get_start;
-		else if (op->cmd == KSSL_CMD_GET)
-			op->start = kssl_nl_get_start;
-	}
 	return genl_register_family(&kssl_nl_family);
 }
 

@@ -6,10 +6,6 @@
 
 extern struct genl_family kssl_nl_family;
 
-/* Refuse a dump before it begins, so that the attribute can be blamed. */
-int kssl_nl_ctx_get_start(struct netlink_callback *cb);
-int kssl_nl_get_start(struct netlink_callback *cb);
-
 int kssl_netlink_init(void);
 void kssl_netlink_exit(void);
 

@@ -9,6 +9,7 @@
 #include <linux/in.h>
 #include <linux/net.h>
 #include <linux/slab.h>
+#include <linux/tcp.h>
 
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -386,6 +387,7 @@ static void attach_after_begin_and_fin(struct kunit *test)
 
 static const struct proto_ops broken_ops;
 static const struct proto_ops *whole_ops;
+static int broken_level;
 static int broken_option;
 static int broken_result;
 
@@ -401,7 +403,7 @@ static int broken_setsockopt(struct socket *sock, int level, int option,
 {
 	int err;
 
-	if (level == SOL_TLS && option == broken_option)
+	if (level == broken_level && option == broken_option)
 		return broken_result;
 	err = whole_ops->setsockopt(sock, level, option, value, len);
 	if (sock->ops != &broken_ops)
@@ -428,6 +430,7 @@ static int broken_attach(struct kunit *test, struct kssl *s,
 
 	kssl_test_params(test, &params, 0x1301);
 	use_secret(&params.tx, 32, 0x55);
+	broken_level = SOL_TLS;
 	broken_option = option;
 	broken_result = result;
 	break_sock(sock);
@@ -507,6 +510,29 @@ static void attach_with_the_second_key_refused(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, s->secrets);
 	KUNIT_EXPECT_EQ(test, kssl_object_refs(&s->object), 1);
 	KUNIT_EXPECT_EQ(test, kssl_clear(s, NULL), 0);
+}
+
+static void begin_with_no_ulp_put_on(struct kunit *test)
+{
+	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
+	struct kssl *s = test_conn(test);
+	struct kssl_reason why = {};
+
+	/* Arrange */
+	broken_level = SOL_TCP;
+	broken_option = TCP_ULP;
+	broken_result = 0;
+
+	/* Act */
+	break_sock(pair->client);
+	KUNIT_EXPECT_EQ(test, kssl_begin(s, pair->client, &why), -EPERM);
+	pair->client->ops = whole_ops;
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, why.attr, KSSL_A_FD);
+	KUNIT_EXPECT_EQ(test, kssl_get_state(s), KSSL_STATE_INITIAL);
+	KUNIT_EXPECT_NULL(test, s->sock);
+	kssl_test_exchange(test, pair, 100);
 }
 
 /* A socket of another network namespace */
@@ -594,6 +620,7 @@ static struct kunit_case attach_cases[] = {
 	KUNIT_CASE(attach_after_begin_and_fin),
 	KUNIT_CASE_PARAM(attach_with_the_first_key_refused, broken_gen_params),
 	KUNIT_CASE_PARAM(attach_with_the_second_key_refused, broken_gen_params),
+	KUNIT_CASE(begin_with_no_ulp_put_on),
 	KUNIT_CASE(attach_keeps_the_namespace),
 	{}
 };

@@ -114,15 +114,16 @@ def filters():
                     eq(ctx, alone)
 
 
-# filters, errno, text or "" for core's own, whom it blames
+# filters, errno, text or "" for core's own, whom it blames; netlink passes on
+# a dump's own text, but not always whom that blames.
 REFUSALS = (
     ({"peer_addr": bytes(5)}, errno.EINVAL,
-     "neither an IPv4 nor an IPv6 address", "peer_addr"),
+     "neither an IPv4 nor an IPv6 address", ...),
     ({"peer_addr": b""}, errno.EINVAL,
-     "neither an IPv4 nor an IPv6 address", "peer_addr"),
-    ({"id": 1}, errno.EINVAL, "a dump is not of one object", "id"),
+     "neither an IPv4 nor an IPv6 address", ...),
+    ({"id": 1}, errno.EINVAL, "a dump is not of one object", ...),
     ({"id": 1, "label": "red"}, errno.EINVAL, "a dump is not of one object",
-     "id"),
+     ...),
     ({"peer_addr": bytes(17)}, errno.ERANGE, "", "peer_addr"),
     ({"state": 5}, errno.ERANGE, "", "state"),
     ({"ctx_id": 0}, errno.ERANGE, "", "ctx_id"),
@@ -141,7 +142,7 @@ def refusals():
         conn = nl.new(nl.ctx_new()["ctx_id"])["id"]
         with test("dump of contexts refused: an id"), \
                 refused(errno.EINVAL, "a dump is not of one object",
-                        "ctx_id"):
+                        ...):
             list(nl.dump_parts(K.CMD_CTX_GET, ctx_id=1))
         for name, value in GET_FILTERS.items():
             with test(f"get of one refused: {name}"), \
