@@ -21,6 +21,7 @@
 
 #include <uapi/linux/tls.h>
 
+#include "callback.h"
 #include "conn.h"
 #include "derive.h"
 #include "ktls.h"
@@ -51,18 +52,24 @@ static int finish(struct kssl *s, int err, struct kssl_reason *own,
  *
  * Context: may sleep, and waits for the socket's lock.
  * Return: 0; -EBUSY in another state, or when the socket belongs to another
- * connection; as kssl_ktls_prepare(); -ENOMEM.
+ * connection; -EOWNERDEAD as kssl_callbacks_check(); as kssl_ktls_prepare();
+ * -ENOMEM.
  */
 int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 {
 	struct kssl_reason own = {};
+	struct kssl_settings settings;
 	int err;
 
 	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL), why);
 	if (err)
 		return err;
+	settings = kssl_conn_settings(s);
+	err = kssl_callbacks_check(&settings, &own);
+	kssl_settings_put(&settings);
 	/* The ULP goes first: it keeps IPV6_ADDRFORM from the socket. */
-	err = kssl_ktls_prepare(sock, &own);
+	if (!err)
+		err = kssl_ktls_prepare(sock, &own);
 	if (!err)
 		err = kssl_sock_bind(s, sock->sk, &own);
 	if (!err)
@@ -126,7 +133,9 @@ static int check_policy(const struct kssl_settings *settings,
 		return kssl_refuse_nested(why, -EPERM, KSSL_A_SETTINGS,
 					  KSSL_A_SETTINGS_ROLE,
 					  "the role is unset");
-	err = check_version(settings, params->version, why);
+	err = kssl_callbacks_check(settings, why);
+	if (!err)
+		err = check_version(settings, params->version, why);
 	if (!err)
 		err = check_suite(settings, params, suite, why);
 	if (err || !(verify & KSSL_VERIFY_PEER))
@@ -344,7 +353,7 @@ static int attach_claimed(struct kssl *s, struct socket *sock,
  *
  * Context: may sleep, waits for the socket's lock, may load a module.
  * Return: 0; -EPERM the settings forbid it (version, suite, verify result,
- * role); -EINVAL a version, size or socket that cannot be; -EOPNOTSUPP not a
+ * role); -EOWNERDEAD as kssl_callbacks_check(); -EINVAL a version, size or socket that cannot be; -EOPNOTSUPP not a
  * TCP socket, or a suite that net/tls cannot carry; -EBUSY in another state,
  * or the socket has keys or another connection; -ENOTCONN, -EEXIST, -ENOENT as
  * kssl_ktls_prepare() and kssl_ktls_try(); -ENOMEM; or what net/tls says.

@@ -26,6 +26,7 @@
 
 #include <net/sock.h>
 
+#include "callback.h"
 #include "client.h"
 #include "object.h"
 
@@ -48,6 +49,7 @@ static struct kssl_client *client_new(struct sock *sk, u32 portid)
 	client->cred = get_cred(sk->sk_socket->file->f_cred);
 	spin_lock_init(&client->lock);
 	INIT_LIST_HEAD(&client->holds);
+	INIT_LIST_HEAD(&client->bindings);
 	INIT_LIST_HEAD(&client->tasks);
 	return client;
 }
@@ -288,6 +290,7 @@ void kssl_client_release(struct kssl_client *client)
 	struct kssl_object *object;
 	LIST_HEAD(holds);
 
+	kssl_callbacks_disown(client);
 	spin_lock_bh(&client->lock);
 	list_splice_init(&client->holds, &holds);
 	spin_unlock_bh(&client->lock);

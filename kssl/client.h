@@ -21,8 +21,9 @@ struct sock;
  * @sk: the socket, held, so that its address stays its own
  * @portid: the socket's port
  * @cred: credentials of who opened the socket
- * @lock: guards @holds and @tasks; taken inside of an object's lock
+ * @lock: guards @holds, @bindings and @tasks; taken inside of an object's lock
  * @holds: its holds, by their client_node
+ * @bindings: what its callbacks are bound to (callback.c)
  * @tasks: requests that are to be finished in their tasks
  * @rcu: frees it after the last lookup
  */
@@ -34,6 +35,7 @@ struct kssl_client {
 	const struct cred *cred;
 	spinlock_t lock;	/* see above */
 	struct list_head holds;
+	struct list_head bindings;
 	struct list_head tasks;
 	struct rcu_head rcu;
 };

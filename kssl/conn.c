@@ -275,6 +275,24 @@ struct kssl_settings kssl_conn_settings(struct kssl *s)
 }
 
 /**
+ * kssl_conn_binding - take a reference on the callbacks of a connection
+ * @s: the connection
+ *
+ * Context: any.
+ * Return: the blob with the binding, for the caller to put, or NULL.
+ */
+struct kssl_blob *kssl_conn_binding(struct kssl *s)
+{
+	struct kssl_blob *blob;
+
+	spin_lock_bh(&s->object.lock);
+	blob = kssl_settings_slot(&s->settings, KSSL_ROW_CALLBACKS)->blob;
+	kssl_blob_get(blob);
+	spin_unlock_bh(&s->object.lock);
+	return blob;
+}
+
+/**
  * kssl_conn_ctx - take a reference on the context that a connection has now
  * @s: the connection
  *

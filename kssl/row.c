@@ -10,6 +10,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
+#include "callback.h"
 #include "format.h"
 #include "reason.h"
 #include "row.h"
@@ -33,6 +34,14 @@ static const char *check_proto(const struct kssl_row *row,
 {
 	return value->num && value->num < PROTO_MIN ? "not a TLS version" :
 		NULL;
+}
+
+static const char *check_callbacks(const struct kssl_row *row,
+				   const struct kssl_value *value)
+{
+	if (value->num & ~row->bits)
+		return "unknown bits";
+	return value->num && value->len != row->max ? "nobody to call" : NULL;
 }
 
 static const char *check_suites(const struct kssl_row *row,
@@ -373,6 +382,17 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 		BLOB(BYTES, CLIENT_CERT_TYPES, "client-cert-types",
 		     KSSL_CERT_TYPES_MAX, NULL),
 		.cert		= true,
+	},
+	[KSSL_ROW_CALLBACKS] = {
+		.name		= "callbacks",
+		.attr		= KSSL_A_SETTINGS_CALLBACKS,
+		.mask_attr	= KSSL_A_SETTINGS_CALLBACKS_COOKIE,
+		.type		= KSSL_TYPE_CALLBACKS,
+		.levels		= KSSL_LEVEL_ANY,
+		.live		= true,
+		.max		= sizeof(struct kssl_who),
+		.bits		= CALLBACKS_ALL,
+		.check		= check_callbacks,
 	},
 	[KSSL_ROW_ROLE] = {
 		.name		= "role",

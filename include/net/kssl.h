@@ -90,11 +90,22 @@ struct kssl_attach_params {
 	struct kssl_crypto rx;
 };
 
+/**
+ * struct kssl_callbacks - functions of a kernel user
+ * @info: a connection has come to a state; called in any context, so it may
+ *	not sleep, and with no lock of the connection
+ */
+struct kssl_callbacks {
+	void (*info)(struct kssl *s, enum kssl_state state, void *arg);
+};
+
 struct kssl_ctx *kssl_ctx_new(struct net *net, enum kssl_method method);
 bool kssl_ctx_up_ref(struct kssl_ctx *ctx);
 void kssl_ctx_free(struct kssl_ctx *ctx);
 int kssl_ctx_set(struct kssl_ctx *ctx, const struct kssl_value *values,
 		 unsigned int n, struct kssl_reason *why);
+int kssl_ctx_set_callbacks(struct kssl_ctx *ctx,
+			   const struct kssl_callbacks *callbacks, void *arg);
 u32 kssl_ctx_id(const struct kssl_ctx *ctx);
 
 struct kssl *kssl_new(struct kssl_ctx *ctx);
@@ -103,6 +114,9 @@ bool kssl_up_ref(struct kssl *s);
 void kssl_free(struct kssl *s);
 int kssl_set(struct kssl *s, const struct kssl_value *values, unsigned int n,
 	     struct kssl_reason *why);
+int kssl_set_callbacks(struct kssl *s, const struct kssl_callbacks *callbacks,
+		       void *arg);
+void kssl_callbacks_unregister(const struct kssl_callbacks *callbacks);
 int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx,
 		 struct kssl_reason *why);
 int kssl_clear(struct kssl *s, struct kssl_reason *why);
