@@ -25,6 +25,7 @@
 #include "conn.h"
 #include "ctx.h"
 #include "event.h"
+#include "exdata.h"
 #include "reason.h"
 #include "sock.h"
 
@@ -40,6 +41,7 @@ static void conn_release(struct kref *ref)
 	kssl_event_conn(s, KSSL_EVENT_TYPE_GONE);
 	if (s->sock)
 		kssl_sock_detach(s->sock, s);
+	kssl_exdata_release(object);
 	kssl_settings_put(&s->settings);
 	kfree_sensitive(s->secrets);
 	atomic_dec(&ctx->conns);
@@ -75,9 +77,13 @@ void kssl_conn_exit(void)
 	kmem_cache_destroy(conn_cache);
 }
 
-/* Takes over the references of @settings, on failure too. */
+/*
+ * Takes over the references of @settings, on failure too. @from is the
+ * connection that is duplicated, or NULL.
+ */
 static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
-			      struct kssl_settings *settings)
+			      struct kssl_settings *settings,
+			      struct kssl *from)
 {
 	struct kssl *s;
 	int err;
@@ -91,6 +97,13 @@ static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
 			       cred);
 	if (err) {
 		kmem_cache_free(conn_cache, s);
+		kssl_settings_put(settings);
+		return ERR_PTR(err);
+	}
+	err = from ? kssl_exdata_dup(&s->object, &from->object) : 0;
+	if (err) {
+		kssl_exdata_release(&s->object);
+		kssl_object_free(&s->object);
 		kssl_settings_put(settings);
 		return ERR_PTR(err);
 	}
@@ -123,13 +136,13 @@ struct kssl *kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
 	int err;
 
 	if (!n)
-		return conn_make(ctx, cred, &inherited);
+		return conn_make(ctx, cred, &inherited, NULL);
 	err = kssl_settings_change(&inherited, values, n, KSSL_LEVEL_CONN,
 				   false, &settings, why);
 	kssl_settings_put(&inherited);
 	if (err)
 		return ERR_PTR(err);
-	return conn_make(ctx, cred, &settings);
+	return conn_make(ctx, cred, &settings, NULL);
 }
 
 /**
@@ -177,7 +190,7 @@ struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred)
 	current_ones = kssl_ctx_settings(ctx);
 	settings.inherit = kssl_snapshot_get(current_ones.inherit);
 	kssl_settings_put(&current_ones);
-	s = conn_make(ctx, cred, &settings);
+	s = conn_make(ctx, cred, &settings, s);
 	kssl_ctx_free(ctx);
 	return s;
 }
@@ -188,11 +201,12 @@ struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred)
  *
  * Follows SSL_dup(3). In state initial, makes a connection from the same
  * context that has the duplicated rows of @s and all others as the context has
- * them now. In any other state, takes one more reference on @s.
+ * them now, and what the dup functions of ex_data make. In any other state,
+ * takes one more reference on @s.
  *
  * Context: may sleep.
  * Return: the new connection, or @s itself, with one reference for the caller;
- * ERR_PTR(-ENOMEM).
+ * ERR_PTR(-ENOMEM), or what a dup function of ex_data says.
  */
 struct kssl *kssl_dup(struct kssl *s)
 {

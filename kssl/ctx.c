@@ -17,6 +17,7 @@
 
 #include "ctx.h"
 #include "event.h"
+#include "exdata.h"
 #include "reason.h"
 
 static struct kmem_cache *ctx_cache;
@@ -28,6 +29,7 @@ static void ctx_release(struct kref *ref)
 	struct kssl_ctx *ctx = kssl_ctx_of(object);
 
 	kssl_event_ctx(ctx, KSSL_EVENT_TYPE_CTX_GONE);
+	kssl_exdata_release(object);
 	kssl_settings_put(&ctx->settings);
 	kssl_object_free(object);
 }

@@ -9,6 +9,7 @@
 
 struct cred;
 struct kssl_client;
+struct kssl_exdata;
 struct kssl_object;
 struct kssl_reason;
 struct net;
@@ -61,6 +62,7 @@ struct kssl_hold {
  * @cred: the credentials it was made with
  * @created: when it was made, in nanoseconds of CLOCK_BOOTTIME
  * @holds: the holds of clients on it
+ * @exdata: pointers of kernel users, or NULL (exdata.c)
  * @first: memory for one of them, as most objects never have two
  * @rcu: frees it after the last lookup has lost sight of it
  */
@@ -74,6 +76,7 @@ struct kssl_object {
 	const struct cred *cred;
 	u64 created;
 	struct hlist_head holds;
+	struct kssl_exdata *exdata;
 	struct kssl_hold first;
 	struct rcu_head rcu;
 };
