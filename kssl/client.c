@@ -28,6 +28,7 @@
 
 #include "callback.h"
 #include "client.h"
+#include "limit.h"
 #include "object.h"
 
 #define CLIENT_HASH_BITS	10
@@ -42,6 +43,11 @@ static struct kssl_client *client_new(struct sock *sk, u32 portid)
 	client = kzalloc_obj(*client, GFP_KERNEL_ACCOUNT);
 	if (!client)
 		return NULL;
+	client->user = kssl_user_obtain(sk->sk_socket->file->f_cred);
+	if (!client->user) {
+		kfree(client);
+		return NULL;
+	}
 	refcount_set(&client->ref, 1);
 	sock_hold(sk);
 	client->sk = sk;
@@ -76,6 +82,7 @@ void kssl_client_put(struct kssl_client *client)
 		return;
 	sock_put(client->sk);
 	put_cred(client->cred);
+	kssl_user_put(client->user);
 	kfree_rcu(client, rcu);
 }
 

@@ -9,6 +9,7 @@
 
 struct kssl_object;
 struct kssl_reason;
+struct kssl_user;
 struct sock;
 
 /* References of one client on one object, and one more is EOVERFLOW. */
@@ -21,6 +22,7 @@ struct sock;
  * @sk: the socket, held, so that its address stays its own
  * @portid: the socket's port
  * @cred: credentials of who opened the socket
+ * @user: the user, so that its objects find it
  * @lock: guards @holds, @bindings and @tasks; taken inside of an object's lock
  * @holds: its holds, by their client_node
  * @bindings: what its callbacks are bound to (callback.c)
@@ -33,6 +35,7 @@ struct kssl_client {
 	struct sock *sk;
 	u32 portid;
 	const struct cred *cred;
+	struct kssl_user *user;
 	spinlock_t lock;	/* see above */
 	struct list_head holds;
 	struct list_head bindings;

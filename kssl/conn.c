@@ -83,7 +83,7 @@ void kssl_conn_exit(void)
  */
 static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
 			      struct kssl_settings *settings,
-			      struct kssl *from)
+			      struct kssl *from, struct kssl_reason *why)
 {
 	struct kssl *s;
 	int err;
@@ -94,7 +94,7 @@ static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
 		return ERR_PTR(-ENOMEM);
 	}
 	err = kssl_object_init(&s->object, &kssl_conn_type, ctx->object.net,
-			       cred);
+			       cred, why);
 	if (err) {
 		kmem_cache_free(conn_cache, s);
 		kssl_settings_put(settings);
@@ -105,6 +105,7 @@ static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
 		kssl_exdata_release(&s->object);
 		kssl_object_free(&s->object);
 		kssl_settings_put(settings);
+		kssl_refuse(why, err, 0, "ex_data cannot be duplicated");
 		return ERR_PTR(err);
 	}
 	s->settings = *settings;
@@ -126,7 +127,7 @@ static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
  *
  * Context: may sleep.
  * Return: the connection with one reference for the caller, or an ERR_PTR():
- * -ENOMEM, or as kssl_settings_change().
+ * -ENOMEM, or as kssl_limit_charge() and kssl_settings_change().
  */
 struct kssl *kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
 			      const struct kssl_value *values, unsigned int n,
@@ -136,13 +137,13 @@ struct kssl *kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
 	int err;
 
 	if (!n)
-		return conn_make(ctx, cred, &inherited, NULL);
+		return conn_make(ctx, cred, &inherited, NULL, why);
 	err = kssl_settings_change(&inherited, values, n, KSSL_LEVEL_CONN,
 				   false, &settings, why);
 	kssl_settings_put(&inherited);
 	if (err)
 		return ERR_PTR(err);
-	return conn_make(ctx, cred, &settings, NULL);
+	return conn_make(ctx, cred, &settings, NULL, why);
 }
 
 /**
@@ -155,7 +156,8 @@ struct kssl *kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
  *
  * Context: may sleep.
  * Return: the connection in state initial with one reference for the caller,
- * which ends with kssl_free(), or ERR_PTR(-ENOMEM).
+ * which ends with kssl_free(), or an ERR_PTR(): -ENOMEM, or as
+ * kssl_limit_charge().
  */
 struct kssl *kssl_new(struct kssl_ctx *ctx)
 {
@@ -167,10 +169,12 @@ EXPORT_SYMBOL_GPL(kssl_new);
  * kssl_conn_dup - kssl_dup() on behalf of others
  * @s: the connection
  * @cred: whose the new one is
+ * @why: takes the reason of a refusal, or NULL
  *
  * Return: as kssl_dup().
  */
-struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred)
+struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred,
+			   struct kssl_reason *why)
 {
 	struct kssl_settings settings = { NULL, NULL }, current_ones;
 	struct kssl_ctx *ctx;
@@ -190,7 +194,7 @@ struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred)
 	current_ones = kssl_ctx_settings(ctx);
 	settings.inherit = kssl_snapshot_get(current_ones.inherit);
 	kssl_settings_put(&current_ones);
-	s = conn_make(ctx, cred, &settings, s);
+	s = conn_make(ctx, cred, &settings, s, why);
 	kssl_ctx_free(ctx);
 	return s;
 }
@@ -206,11 +210,12 @@ struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred)
  *
  * Context: may sleep.
  * Return: the new connection, or @s itself, with one reference for the caller;
- * ERR_PTR(-ENOMEM), or what a dup function of ex_data says.
+ * an ERR_PTR(): -ENOMEM, as kssl_limit_charge(), or what a dup function of
+ * ex_data says.
  */
 struct kssl *kssl_dup(struct kssl *s)
 {
-	return kssl_conn_dup(s, current_cred());
+	return kssl_conn_dup(s, current_cred(), NULL);
 }
 EXPORT_SYMBOL_GPL(kssl_dup);
 

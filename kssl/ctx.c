@@ -72,7 +72,7 @@ void kssl_ctx_exit(void)
  *
  * Context: may sleep.
  * Return: the context with one reference for the caller, or an ERR_PTR():
- * -ENOMEM, or as kssl_settings_change().
+ * -ENOMEM, or as kssl_limit_charge() and kssl_settings_change().
  */
 struct kssl_ctx *kssl_ctx_create(struct net *net, const struct cred *cred,
 				 const struct kssl_value *values,
@@ -91,7 +91,8 @@ struct kssl_ctx *kssl_ctx_create(struct net *net, const struct cred *cred,
 				   false, &ctx->settings, why);
 	if (err)
 		goto free_ctx;
-	err = kssl_object_init(&ctx->object, &kssl_ctx_type, net, cred);
+	err = kssl_object_init(&ctx->object, &kssl_ctx_type, net, cred,
+			       why);
 	if (err)
 		goto put_settings;
 	kssl_settings_put(&defaults);
@@ -118,7 +119,8 @@ put_defaults:
  *
  * Context: may sleep.
  * Return: the context with one reference for the caller, which ends with
- * kssl_ctx_free(), or an ERR_PTR(): -EINVAL, -ENOMEM.
+ * kssl_ctx_free(), or an ERR_PTR(): -EINVAL, -ENOMEM,
+ * or as kssl_limit_charge().
  */
 struct kssl_ctx *kssl_ctx_new(struct net *net, enum kssl_method method)
 {

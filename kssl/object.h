@@ -12,6 +12,7 @@ struct kssl_client;
 struct kssl_exdata;
 struct kssl_object;
 struct kssl_reason;
+struct kssl_user;
 struct net;
 
 /**
@@ -60,6 +61,7 @@ struct kssl_hold {
  * @type: context or connection
  * @net: the network namespace it was made in, which outlives it
  * @cred: the credentials it was made with
+ * @user: who it is charged to
  * @created: when it was made, in nanoseconds of CLOCK_BOOTTIME
  * @holds: the holds of clients on it
  * @exdata: pointers of kernel users, or NULL (exdata.c)
@@ -74,6 +76,7 @@ struct kssl_object {
 	const struct kssl_object_type *type;
 	struct net *net;
 	const struct cred *cred;
+	struct kssl_user *user;
 	u64 created;
 	struct hlist_head holds;
 	struct kssl_exdata *exdata;
@@ -83,7 +86,8 @@ struct kssl_object {
 
 int __must_check kssl_object_init(struct kssl_object *object,
 				  const struct kssl_object_type *type,
-				  struct net *net, const struct cred *cred);
+				  struct net *net, const struct cred *cred,
+				  struct kssl_reason *why);
 void kssl_object_publish(struct kssl_object *object);
 struct kssl_object *__must_check
 kssl_object_find(const struct kssl_object_type *type, u32 id,
