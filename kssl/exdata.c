@@ -10,7 +10,7 @@
  *
  * exdata_lock guards indices and tables. The functions are called without it,
  * in an SRCU section, so an index goes in this order: nothing more is set;
- * dups that were at work end; what there is is taken from the tables and freed;
+ * dups that were at work end; what objects have is taken from them and freed;
  * releases that were at work end. Only then are its functions forgotten.
  * The lock is innermost and taken with bottom halves off, because an object
  * can be released in any context.
@@ -68,7 +68,8 @@ static bool is_open(int index)
  * kernel users; the index ends with kssl_free_ex_index().
  *
  * Context: any.
- * Return: the index; -EINVAL with @free but without @dup, with which a pointer would be freed twice; -ENOSPC.
+ * Return: the index; -EINVAL with @free but without @dup, when a pointer would
+ * be freed twice; -ENOSPC.
  */
 int kssl_get_ex_new_index(void *arg, kssl_ex_dup_t dup, kssl_ex_free_t free)
 {
@@ -140,12 +141,18 @@ void kssl_free_ex_index(int index)
 }
 EXPORT_SYMBOL_GPL(kssl_free_ex_index);
 
+static struct kssl_exdata *table_of(struct kssl_object *object)
+{
+	/* Pairs with need_table(). */
+	return smp_load_acquire(&object->exdata);
+}
+
 /* Gives an object a table unless it has one. */
 static int need_table(struct kssl_object *object)
 {
 	struct kssl_exdata *table;
 
-	if (smp_load_acquire(&object->exdata))
+	if (table_of(object))
 		return 0;
 	table = kzalloc_obj(*table, GFP_KERNEL_ACCOUNT);
 	if (!table)
@@ -153,7 +160,7 @@ static int need_table(struct kssl_object *object)
 	spin_lock_bh(&exdata_lock);
 	if (!object->exdata) {
 		list_add(&table->node, &tables);
-		/* Pairs with who reads without the lock. */
+		/* Pairs with table_of(). */
 		smp_store_release(&object->exdata, table);
 		table = NULL;
 	}
@@ -187,7 +194,7 @@ static int exdata_set(struct kssl_object *object, int index, void *ptr)
 
 static void *exdata_get(struct kssl_object *object, int index)
 {
-	struct kssl_exdata *table = smp_load_acquire(&object->exdata);
+	struct kssl_exdata *table = table_of(object);
 
 	if (!table || index < 0 || index >= KSSL_EX_INDICES)
 		return NULL;
@@ -287,7 +294,7 @@ static int dup_ptr(struct kssl_object *to, int index, void *ptr)
  */
 int kssl_exdata_dup(struct kssl_object *to, struct kssl_object *from)
 {
-	struct kssl_exdata *table = smp_load_acquire(&from->exdata);
+	struct kssl_exdata *table = table_of(from);
 	int index, idx, err;
 
 	if (!table)

@@ -19,6 +19,7 @@
 #include <linux/cred.h>
 #include <linux/hashtable.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/sysctl.h>
 #include <linux/user_namespace.h>
 
@@ -29,21 +30,21 @@
 #include "reason.h"
 
 #define USER_HASH_BITS		8
-#define MAX_OBJECTS		(1 << 22)
-#define MAX_OBJECTS_PER_USER	(1 << 21)
+#define MAX_OBJECTS		4194304
+#define MAX_OBJECTS_PER_USER	2097152
 
 /**
  * struct limit_net - the objects of a network namespace
  * @objects: how many there are
  * @max: how many there may be
- * @header: its sysctls
- * @table: these; of old kernels, with an end
+ * @table: its sysctls
+ * @header: the same, registered
  */
 struct limit_net {
 	atomic_t objects;
 	int max;
+	void *table;
 	struct ctl_table_header *header;
-	struct ctl_table table[3];
 };
 
 static unsigned int limit_net_id __read_mostly;
@@ -247,24 +248,32 @@ void kssl_limit_uncharge(struct kssl_user *user, struct net *net)
 	uncharge_users(user, NULL);
 }
 
-static void fill_table(struct limit_net *limit, const struct net *net)
+/* Old kernels want an end. */
+static void *table_new(struct limit_net *limit, const struct net *net)
 {
-	limit->table[0] = (struct ctl_table){
-		.procname	= "max_objects",
-		.data		= &limit->max,
-		.maxlen		= sizeof(limit->max),
-		.mode		= net->user_ns == &init_user_ns ? 0644 : 0444,
-		.proc_handler	= proc_dointvec_minmax,
-		.extra1		= SYSCTL_ZERO,
+	const struct ctl_table table[] = {
+		{
+			.procname	= "max_objects",
+			.data		= &limit->max,
+			.maxlen		= sizeof(limit->max),
+			.mode		= net->user_ns == &init_user_ns ?
+				0644 : 0444,
+			.proc_handler	= proc_dointvec_minmax,
+			.extra1		= SYSCTL_ZERO,
+		},
+		{
+			.procname	= "max_objects_per_user",
+			.data		= &max_per_user,
+			.maxlen		= sizeof(max_per_user),
+			.mode		= net_eq(net, &init_net) ?
+				0644 : 0444,
+			.proc_handler	= proc_dointvec_minmax,
+			.extra1		= SYSCTL_ZERO,
+		},
+		{}
 	};
-	limit->table[1] = (struct ctl_table){
-		.procname	= "max_objects_per_user",
-		.data		= &max_per_user,
-		.maxlen		= sizeof(max_per_user),
-		.mode		= net_eq(net, &init_net) ? 0644 : 0444,
-		.proc_handler	= proc_dointvec_minmax,
-		.extra1		= SYSCTL_ZERO,
-	};
+
+	return kmemdup(table, sizeof(table), GFP_KERNEL_ACCOUNT);
 }
 
 static int __net_init limit_net_init(struct net *net)
@@ -274,10 +283,15 @@ static int __net_init limit_net_init(struct net *net)
 
 	limit->max = net_eq(net, &init_net) ? MAX_OBJECTS :
 		READ_ONCE(first->max);
-	fill_table(limit, net);
+	limit->table = table_new(limit, net);
+	if (!limit->table)
+		return -ENOMEM;
 	limit->header = register_net_sysctl_sz(net, "net/kssl", limit->table,
 					       2);
-	return limit->header ? 0 : -ENOMEM;
+	if (limit->header)
+		return 0;
+	kfree(limit->table);
+	return -ENOMEM;
 }
 
 /* Objects do not outlive their namespace. */
@@ -286,6 +300,7 @@ static void __net_exit limit_net_exit(struct net *net)
 	struct limit_net *limit = net_generic(net, limit_net_id);
 
 	unregister_net_sysctl_table(limit->header);
+	kfree(limit->table);
 	WARN_ON_ONCE(atomic_read(&limit->objects));
 }
 

@@ -338,7 +338,7 @@ static void callback_function_is_bound_to_one_connection(struct kunit *test)
 	kssl_callbacks_unregister(&witness_callbacks);
 }
 
-static void callback_function_is_not_called_when_unregistered(struct kunit *test)
+static void callback_function_is_not_called_any_more(struct kunit *test)
 {
 	static const struct kssl_callbacks others = { .info = witness_info };
 	struct kssl_ctx *ctx = kssl_test_ctx(test, KSSL_METHOD_CLIENT);
@@ -372,7 +372,7 @@ static struct kunit_case callback_cases[] = {
 	KUNIT_CASE(callback_without_info_is_not_told),
 	KUNIT_CASE(callback_function_sees_all_states),
 	KUNIT_CASE(callback_function_is_bound_to_one_connection),
-	KUNIT_CASE(callback_function_is_not_called_when_unregistered),
+	KUNIT_CASE(callback_function_is_not_called_any_more),
 	{}
 };
 

@@ -6,8 +6,12 @@
 #include_next <net/net_namespace.h>
 
 #ifndef KSSL_HAVE_NET_SYSCTL_SZ
-#define register_net_sysctl_sz(net, path, table, size) \
-	register_net_sysctl(net, path, table)
+static inline struct ctl_table_header *
+register_net_sysctl_sz(struct net *net, const char *path,
+		       void *table, size_t size)
+{
+	return register_net_sysctl(net, path, table);
+}
 #endif
 
 #endif /* _KSSL_COMPAT_NET_NET_NAMESPACE_H */
