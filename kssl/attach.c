@@ -22,6 +22,7 @@
 #include <uapi/linux/tls.h>
 
 #include "attach.h"
+#include "callback.h"
 #include "conn.h"
 #include "derive.h"
 #include "ktls.h"
@@ -41,11 +42,15 @@ static int finish(struct kssl *s, int err, struct kssl_reason *own,
 	return err;
 }
 
-static int check_keys_of(struct kssl *s, struct kssl_reason *why)
+/* What the settings refer to has to be there when a handshake begins. */
+static int check_settings(struct kssl *s, struct kssl_reason *why)
 {
 	struct kssl_settings settings = kssl_conn_settings(s);
-	int err = kssl_settings_check_keys(&settings, why);
+	int err;
 
+	err = kssl_callbacks_check(&settings, why);
+	if (!err)
+		err = kssl_settings_check_keys(&settings, why);
 	kssl_settings_put(&settings);
 	return err;
 }
@@ -61,8 +66,8 @@ static int check_keys_of(struct kssl *s, struct kssl_reason *why)
  *
  * Context: may sleep, and waits for the socket's lock.
  * Return: 0; -EBUSY in another state, or when the socket belongs to another
- * connection; -EKEYREVOKED, -EKEYEXPIRED for a key of the settings; as
- * kssl_ktls_prepare(); -ENOMEM.
+ * connection; -EOWNERDEAD as kssl_callbacks_check(); -EKEYREVOKED, -EKEYEXPIRED
+ * for a key of the settings; as kssl_ktls_prepare(); -ENOMEM.
  */
 int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 {
@@ -72,7 +77,7 @@ int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL), why);
 	if (err)
 		return err;
-	err = check_keys_of(s, &own);
+	err = check_settings(s, &own);
 	/* The ULP goes first: it keeps IPV6_ADDRFORM from the socket. */
 	if (!err)
 		err = kssl_ktls_prepare(sock, &own);
@@ -179,7 +184,9 @@ static int check_policy(const struct kssl_settings *settings,
 		return kssl_refuse_nested(why, -EPERM, KSSL_A_SETTINGS,
 					  KSSL_A_SETTINGS_ROLE,
 					  "the role is unset");
-	err = check_version(settings, params->version, why);
+	err = kssl_callbacks_check(settings, why);
+	if (!err)
+		err = check_version(settings, params->version, why);
 	if (!err)
 		err = check_suite(settings, params, suite, why);
 	if (!err)
@@ -430,9 +437,10 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
  *
  * Context: may sleep, waits for the socket's lock, may load a module.
  * Return: 0; -EPERM the settings forbid it (version, suite, verify result,
- * role, security level); -EINVAL a version, size or socket that cannot be;
- * -EOPNOTSUPP not a TCP socket, or a suite or record limit that net/tls cannot
- * do; -EKEYREVOKED, -EKEYEXPIRED a key of the settings; -EBUSY in another state,
+ * role, security level); -EOWNERDEAD as kssl_callbacks_check(); -EINVAL a
+ * version, size or socket that cannot be; -EOPNOTSUPP not a TCP socket, or a
+ * suite or record limit that net/tls cannot do; -EKEYREVOKED, -EKEYEXPIRED a
+ * key of the settings; -EBUSY in another state,
  * or the socket has keys or another connection; -ENOTCONN, -EEXIST, -ENOENT as
  * kssl_ktls_prepare() and kssl_ktls_try(); -ENOMEM; or what net/tls says.
  */

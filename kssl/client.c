@@ -26,7 +26,9 @@
 
 #include <net/sock.h>
 
+#include "callback.h"
 #include "client.h"
+#include "limit.h"
 #include "object.h"
 
 #define CLIENT_HASH_BITS	10
@@ -41,6 +43,11 @@ static struct kssl_client *client_new(struct sock *sk, u32 portid)
 	client = kzalloc_obj(*client, GFP_KERNEL_ACCOUNT);
 	if (!client)
 		return NULL;
+	client->user = kssl_user_obtain(sk->sk_socket->file->f_cred);
+	if (!client->user) {
+		kfree(client);
+		return NULL;
+	}
 	refcount_set(&client->ref, 1);
 	sock_hold(sk);
 	client->sk = sk;
@@ -48,6 +55,7 @@ static struct kssl_client *client_new(struct sock *sk, u32 portid)
 	client->cred = get_cred(sk->sk_socket->file->f_cred);
 	spin_lock_init(&client->lock);
 	INIT_LIST_HEAD(&client->holds);
+	INIT_LIST_HEAD(&client->bindings);
 	INIT_LIST_HEAD(&client->tasks);
 	return client;
 }
@@ -74,6 +82,7 @@ void kssl_client_put(struct kssl_client *client)
 		return;
 	sock_put(client->sk);
 	put_cred(client->cred);
+	kssl_user_put(client->user);
 	kfree_rcu(client, rcu);
 }
 
@@ -289,6 +298,7 @@ void kssl_client_release(struct kssl_client *client)
 	struct kssl_object *object;
 	LIST_HEAD(holds);
 
+	kssl_callbacks_disown(client);
 	spin_lock_bh(&client->lock);
 	list_splice_init(&client->holds, &holds);
 	spin_unlock_bh(&client->lock);

@@ -9,6 +9,7 @@
 
 struct kssl_object;
 struct kssl_reason;
+struct kssl_user;
 struct sock;
 
 /* References of one client on one object, and one more is EOVERFLOW. */
@@ -21,8 +22,10 @@ struct sock;
  * @sk: the socket, held, so that its address stays its own
  * @portid: the socket's port
  * @cred: credentials of who opened the socket
- * @lock: guards @holds and @tasks; taken inside of an object's lock
+ * @user: the user, so that its objects find it
+ * @lock: guards @holds, @bindings and @tasks; taken inside of an object's lock
  * @holds: its holds, by their client_node
+ * @bindings: what its callbacks are bound to (callback.c)
  * @tasks: requests that are to be finished in their tasks
  * @rcu: frees it after the last lookup
  */
@@ -32,8 +35,10 @@ struct kssl_client {
 	struct sock *sk;
 	u32 portid;
 	const struct cred *cred;
+	struct kssl_user *user;
 	spinlock_t lock;	/* see above */
 	struct list_head holds;
+	struct list_head bindings;
 	struct list_head tasks;
 	struct rcu_head rcu;
 };

@@ -25,6 +25,7 @@
 #include "conn.h"
 #include "ctx.h"
 #include "event.h"
+#include "exdata.h"
 #include "reason.h"
 #include "sock.h"
 
@@ -40,6 +41,7 @@ static void conn_release(struct kref *ref)
 	kssl_event_conn(s, KSSL_EVENT_TYPE_GONE);
 	if (s->sock)
 		kssl_sock_detach(s->sock, s);
+	kssl_exdata_release(object);
 	kssl_settings_put(&s->settings);
 	kfree_sensitive(s->secrets);
 	kssl_facts_put(s->facts);
@@ -76,9 +78,13 @@ void kssl_conn_exit(void)
 	kmem_cache_destroy(conn_cache);
 }
 
-/* Takes over the references of @settings, on failure too. */
+/*
+ * Takes over the references of @settings, on failure too. @from is the
+ * connection that is duplicated, or NULL.
+ */
 static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
-			      struct kssl_settings *settings)
+			      struct kssl_settings *settings,
+			      struct kssl *from, struct kssl_reason *why)
 {
 	struct kssl *s;
 	int err;
@@ -89,10 +95,18 @@ static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
 		return ERR_PTR(-ENOMEM);
 	}
 	err = kssl_object_init(&s->object, &kssl_conn_type, ctx->object.net,
-			       cred);
+			       cred, why);
 	if (err) {
 		kmem_cache_free(conn_cache, s);
 		kssl_settings_put(settings);
+		return ERR_PTR(err);
+	}
+	err = from ? kssl_exdata_dup(&s->object, &from->object) : 0;
+	if (err) {
+		kssl_exdata_release(&s->object);
+		kssl_object_free(&s->object);
+		kssl_settings_put(settings);
+		kssl_refuse(why, err, 0, "ex_data cannot be duplicated");
 		return ERR_PTR(err);
 	}
 	s->settings = *settings;
@@ -114,7 +128,7 @@ static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
  *
  * Context: may sleep.
  * Return: the connection with one reference for the caller, or an ERR_PTR():
- * -ENOMEM, or as kssl_settings_change().
+ * -ENOMEM, or as kssl_limit_charge() and kssl_settings_change().
  */
 struct kssl *kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
 			      const struct kssl_value *values, unsigned int n,
@@ -124,13 +138,13 @@ struct kssl *kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
 	int err;
 
 	if (!n)
-		return conn_make(ctx, cred, &inherited);
+		return conn_make(ctx, cred, &inherited, NULL, why);
 	err = kssl_settings_change(&inherited, values, n, KSSL_LEVEL_CONN,
 				   false, &settings, why);
 	kssl_settings_put(&inherited);
 	if (err)
 		return ERR_PTR(err);
-	return conn_make(ctx, cred, &settings);
+	return conn_make(ctx, cred, &settings, NULL, why);
 }
 
 /**
@@ -143,7 +157,8 @@ struct kssl *kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
  *
  * Context: may sleep.
  * Return: the connection in state initial with one reference for the caller,
- * which ends with kssl_free(), or ERR_PTR(-ENOMEM).
+ * which ends with kssl_free(), or an ERR_PTR(): -ENOMEM, or as
+ * kssl_limit_charge().
  */
 struct kssl *kssl_new(struct kssl_ctx *ctx)
 {
@@ -155,10 +170,12 @@ EXPORT_SYMBOL_GPL(kssl_new);
  * kssl_conn_dup - kssl_dup() on behalf of others
  * @s: the connection
  * @cred: whose the new one is
+ * @why: takes the reason of a refusal, or NULL
  *
  * Return: as kssl_dup().
  */
-struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred)
+struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred,
+			   struct kssl_reason *why)
 {
 	struct kssl_settings settings = { NULL, NULL }, current_ones;
 	struct kssl_ctx *ctx;
@@ -178,7 +195,7 @@ struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred)
 	current_ones = kssl_ctx_settings(ctx);
 	settings.inherit = kssl_snapshot_get(current_ones.inherit);
 	kssl_settings_put(&current_ones);
-	s = conn_make(ctx, cred, &settings);
+	s = conn_make(ctx, cred, &settings, s, why);
 	kssl_ctx_free(ctx);
 	return s;
 }
@@ -189,15 +206,17 @@ struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred)
  *
  * Follows SSL_dup(3). In state initial, makes a connection from the same
  * context that has the duplicated rows of @s and all others as the context has
- * them now. In any other state, takes one more reference on @s.
+ * them now, and what the dup functions of ex_data make. In any other state,
+ * takes one more reference on @s.
  *
  * Context: may sleep.
  * Return: the new connection, or @s itself, with one reference for the caller;
- * ERR_PTR(-ENOMEM).
+ * an ERR_PTR(): -ENOMEM, as kssl_limit_charge(), or what a dup function of
+ * ex_data says.
  */
 struct kssl *kssl_dup(struct kssl *s)
 {
-	return kssl_conn_dup(s, current_cred());
+	return kssl_conn_dup(s, current_cred(), NULL);
 }
 EXPORT_SYMBOL_GPL(kssl_dup);
 
@@ -273,6 +292,24 @@ struct kssl_settings kssl_conn_settings(struct kssl *s)
 	settings = kssl_settings_get(&s->settings);
 	spin_unlock_bh(&s->object.lock);
 	return settings;
+}
+
+/**
+ * kssl_conn_binding - take a reference on the callbacks of a connection
+ * @s: the connection
+ *
+ * Context: any.
+ * Return: the blob with the binding, for the caller to put, or NULL.
+ */
+struct kssl_blob *kssl_conn_binding(struct kssl *s)
+{
+	struct kssl_blob *blob;
+
+	spin_lock_bh(&s->object.lock);
+	blob = kssl_settings_slot(&s->settings, KSSL_ROW_CALLBACKS)->blob;
+	kssl_blob_get(blob);
+	spin_unlock_bh(&s->object.lock);
+	return blob;
 }
 
 /**

@@ -108,8 +108,10 @@ kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
 		 const struct kssl_value *values, unsigned int n,
 		 struct kssl_reason *why);
 struct kssl *__must_check kssl_conn_dup(struct kssl *s,
-					const struct cred *cred);
+					const struct cred *cred,
+					struct kssl_reason *why);
 struct kssl_settings kssl_conn_settings(struct kssl *s);
+struct kssl_blob *kssl_conn_binding(struct kssl *s);
 struct kssl_ctx *kssl_conn_ctx(struct kssl *s);
 u32 kssl_conn_ctx_id(struct kssl *s);
 int kssl_conn_swap(struct kssl *s, const struct kssl_settings *old,

@@ -17,6 +17,7 @@
 
 #include "ctx.h"
 #include "event.h"
+#include "exdata.h"
 #include "reason.h"
 
 static struct kmem_cache *ctx_cache;
@@ -28,6 +29,7 @@ static void ctx_release(struct kref *ref)
 	struct kssl_ctx *ctx = kssl_ctx_of(object);
 
 	kssl_event_ctx(ctx, KSSL_EVENT_TYPE_CTX_GONE);
+	kssl_exdata_release(object);
 	kssl_settings_put(&ctx->settings);
 	kssl_object_free(object);
 }
@@ -70,7 +72,7 @@ void kssl_ctx_exit(void)
  *
  * Context: may sleep.
  * Return: the context with one reference for the caller, or an ERR_PTR():
- * -ENOMEM, or as kssl_settings_change().
+ * -ENOMEM, or as kssl_limit_charge() and kssl_settings_change().
  */
 struct kssl_ctx *kssl_ctx_create(struct net *net, const struct cred *cred,
 				 const struct kssl_value *values,
@@ -89,7 +91,8 @@ struct kssl_ctx *kssl_ctx_create(struct net *net, const struct cred *cred,
 				   false, &ctx->settings, why);
 	if (err)
 		goto free_ctx;
-	err = kssl_object_init(&ctx->object, &kssl_ctx_type, net, cred);
+	err = kssl_object_init(&ctx->object, &kssl_ctx_type, net, cred,
+			       why);
 	if (err)
 		goto put_settings;
 	kssl_settings_put(&defaults);
@@ -116,7 +119,8 @@ put_defaults:
  *
  * Context: may sleep.
  * Return: the context with one reference for the caller, which ends with
- * kssl_ctx_free(), or an ERR_PTR(): -EINVAL, -ENOMEM.
+ * kssl_ctx_free(), or an ERR_PTR(): -EINVAL, -ENOMEM,
+ * or as kssl_limit_charge().
  */
 struct kssl_ctx *kssl_ctx_new(struct net *net, enum kssl_method method)
 {

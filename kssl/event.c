@@ -7,24 +7,29 @@
  * whoever wants more asks for it and has to be permitted. Nothing is built
  * when nobody listens, and a listener that is too slow learns of the loss from
  * netlink (ENOBUFS).
+ *
+ * The states of a connection are also told to whom its callbacks row binds:
+ * that client alone, with its cookie, or functions of a kernel user.
  */
 
+#include <linux/bottom_half.h>
 #include <linux/cred.h>
 
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
+#include "callback.h"
+#include "client.h"
 #include "conn.h"
 #include "ctx.h"
 #include "event.h"
 #include "netlink.h"
 #include "netlink-attr.h"
 
-static struct sk_buff *event_new(struct kssl_object *object, void **hdr)
+static struct sk_buff *message_new(void **hdr)
 {
 	struct sk_buff *skb;
 
-	if (!genl_has_listeners(&kssl_nl_family, object->net, 0))
-		return NULL;
 	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
 	if (!skb)
 		return NULL;
@@ -33,6 +38,13 @@ static struct sk_buff *event_new(struct kssl_object *object, void **hdr)
 		return skb;
 	nlmsg_free(skb);
 	return NULL;
+}
+
+static struct sk_buff *event_new(struct kssl_object *object, void **hdr)
+{
+	if (!genl_has_listeners(&kssl_nl_family, object->net, 0))
+		return NULL;
+	return message_new(hdr);
 }
 
 static void event_send(struct kssl_object *object, struct sk_buff *skb,
@@ -77,10 +89,78 @@ void kssl_event_ctx(struct kssl_ctx *ctx, enum kssl_event_type type)
 	event_send(&ctx->object, skb, hdr, err);
 }
 
+static int fill_conn(struct sk_buff *skb, struct kssl *s,
+		     enum kssl_event_type type, const struct kssl_view *view)
+{
+	return fill_object(skb, &s->object, type) ?:
+		nla_put_u32(skb, KSSL_A_ID, s->object.id) ?:
+		nla_put_u32(skb, KSSL_A_CTX_ID, kssl_conn_ctx_id(s)) ?:
+		nla_put_u32(skb, KSSL_A_STATE, view->state) ?:
+		kssl_nl_fill_sock(skb, view);
+}
+
+/*
+ * Tells one client, whose port another socket may have taken when its own is
+ * dead. Netlink allocates with GFP_KERNEL unless bottom halves are off.
+ */
+static void send_bound(struct kssl_client *client, struct sk_buff *skb)
+{
+	if (sock_flag(client->sk, SOCK_DEAD)) {
+		nlmsg_free(skb);
+		return;
+	}
+	local_bh_disable();
+	genlmsg_unicast(sock_net(client->sk), skb, client->portid);
+	local_bh_enable();
+}
+
+static void tell_client(struct kssl *s, const struct kssl_binding *binding,
+			const struct kssl_view *view)
+{
+	struct kssl_client *client = kssl_binding_client(binding);
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!client)
+		return;
+	skb = message_new(&hdr);
+	if (!skb)
+		goto put;
+	if (fill_conn(skb, s, KSSL_EVENT_TYPE_STATE, view) ||
+	    nla_put_u64_64bit(skb, KSSL_A_COOKIE, binding->cookie,
+			      KSSL_A_PAD)) {
+		nlmsg_free(skb);
+		goto put;
+	}
+	genlmsg_end(skb, hdr);
+	send_bound(client, skb);
+put:
+	kssl_client_put(client);
+}
+
+/* Tells whoever has bound an info callback to the connection of its state. */
+static void tell_bound(struct kssl *s)
+{
+	struct kssl_blob *blob = kssl_conn_binding(s);
+	const struct kssl_binding *binding = kssl_blob_binding(blob);
+	struct kssl_view view;
+
+	if (!binding)
+		return;
+	if (READ_ONCE(binding->mask) & KSSL_CALLBACK_INFO) {
+		kssl_conn_view(s, &view);
+		kssl_binding_info(binding, s, view.state);
+		tell_client(s, binding, &view);
+	}
+	kssl_blob_put(blob);
+}
+
 /**
  * kssl_event_conn - tell what happened to a connection
  * @s: the connection, which may be in its release
  * @type: what happened
+ *
+ * Whoever has bound an info callback is told of a state, too.
  *
  * Context: any, without the connection's lock.
  */
@@ -89,16 +169,12 @@ void kssl_event_conn(struct kssl *s, enum kssl_event_type type)
 	struct kssl_view view;
 	struct sk_buff *skb;
 	void *hdr;
-	int err;
 
+	if (type == KSSL_EVENT_TYPE_STATE)
+		tell_bound(s);
 	skb = event_new(&s->object, &hdr);
 	if (!skb)
 		return;
 	kssl_conn_view(s, &view);
-	err = fill_object(skb, &s->object, type) ?:
-		nla_put_u32(skb, KSSL_A_ID, s->object.id) ?:
-		nla_put_u32(skb, KSSL_A_CTX_ID, kssl_conn_ctx_id(s)) ?:
-		nla_put_u32(skb, KSSL_A_STATE, view.state) ?:
-		kssl_nl_fill_sock(skb, &view);
-	event_send(&s->object, skb, hdr, err);
+	event_send(&s->object, skb, hdr, fill_conn(skb, s, type, &view));
 }

@@ -21,6 +21,7 @@
 #include "conn.h"
 #include "ctx.h"
 #include "ktls.h"
+#include "limit.h"
 #include "netlink.h"
 #include "settings.h"
 #include "sock.h"
@@ -29,9 +30,12 @@ static int __init kssl_init(void)
 {
 	int err;
 
-	err = kssl_settings_init();
+	err = kssl_limit_init();
 	if (err)
 		return err;
+	err = kssl_settings_init();
+	if (err)
+		goto exit_limit;
 	err = kssl_ctx_init();
 	if (err)
 		goto exit_settings;
@@ -61,6 +65,8 @@ exit_ctx:
 	kssl_ctx_exit();
 exit_settings:
 	kssl_settings_exit();
+exit_limit:
+	kssl_limit_exit();
 	return err;
 }
 
@@ -79,6 +85,7 @@ static void __exit kssl_exit(void)
 	kssl_conn_exit();
 	kssl_ctx_exit();
 	kssl_settings_exit();
+	kssl_limit_exit();
 }
 
 module_init(kssl_init);

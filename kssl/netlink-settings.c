@@ -12,6 +12,8 @@
 #include <linux/slab.h>
 
 #include "access.h"
+#include "callback.h"
+#include "client.h"
 #include "netlink-settings.h"
 #include "reason.h"
 
@@ -46,6 +48,10 @@ static void parse_row(const struct kssl_row *row, const struct nlattr *attr,
 		value->data = nla_data(attr);
 		value->len = nla_len(attr);
 		break;
+	case KSSL_TYPE_CALLBACKS:
+		value->num = nla_get_u32(attr);
+		value->mask = mask ? nla_get_u64(mask) : 0;
+		break;
 	case KSSL_TYPE_TEXT:
 		value->data = nla_data(attr);
 		value->len = strnlen(value->data, nla_len(attr));
@@ -72,6 +78,7 @@ static const struct kssl_row *row_of_mask(u16 attr)
  * @skb: the request
  * @nest: those that are being read; a request can have several
  * @values: the rows that were read
+ * @who: the client, as whom callbacks are bound to
  * @n: how many there are
  * @seen: their attributes, and those of masks
  * @why: takes the reason of a refusal
@@ -80,6 +87,7 @@ struct parser {
 	const struct sk_buff *skb;
 	const struct nlattr *nest;
 	struct kssl_value *values;
+	struct kssl_who *who;
 	int n;
 	DECLARE_BITMAP(seen, KSSL_A_SETTINGS_MAX + 1);
 	struct kssl_reason *why;
@@ -97,6 +105,7 @@ static int parse_attr(struct parser *parser, const struct nlattr *attr)
 	enum kssl_row_id id = kssl_row_find(type);
 	const struct nlattr *mask = NULL;
 	const struct kssl_row *row;
+	struct kssl_value *value;
 
 	if (type == KSSL_A_SETTINGS_PAD)
 		return 0;
@@ -111,6 +120,8 @@ static int parse_attr(struct parser *parser, const struct nlattr *attr)
 				      "no such setting");
 		if (!nla_find_nested(parser->nest, row->attr))
 			return refuse(parser, type, -EINVAL,
+				      row->type == KSSL_TYPE_CALLBACKS ?
+				      "a cookie without callbacks" :
 				      "a mask without its row");
 		return 0;
 	}
@@ -124,7 +135,12 @@ static int parse_attr(struct parser *parser, const struct nlattr *attr)
 			      "another user opened the netlink socket");
 	if (row->mask_attr)
 		mask = nla_find_nested(parser->nest, row->mask_attr);
-	parse_row(row, attr, mask, &parser->values[parser->n++]);
+	value = &parser->values[parser->n++];
+	parse_row(row, attr, mask, value);
+	if (row->type == KSSL_TYPE_CALLBACKS) {
+		value->data = parser->who;
+		value->len = sizeof(*parser->who);
+	}
 	return 0;
 }
 
@@ -201,9 +217,9 @@ void kssl_nl_free_settings(const struct genl_info *info,
  * @why: takes the reason of a refusal
  *
  * Context: the request's handler.
- * Return: how many rows there are; -EINVAL for a row that is there twice or a
- * mask without its row; -EPERM for a key when another user opened the socket;
- * -ENOMEM.
+ * Return: how many rows there are; -EINVAL for a row that is there twice, a
+ * mask without its row or a cookie without callbacks; -EPERM for a key when
+ * another user opened the socket, or when no process did; -ENOMEM.
  */
 int kssl_nl_parse_settings(const struct sk_buff *skb,
 			   const struct genl_info *info,
@@ -212,13 +228,23 @@ int kssl_nl_parse_settings(const struct sk_buff *skb,
 {
 	struct parser parser = { .skb = skb, .why = why };
 	int err, n = count_settings(info);
+	struct kssl_client *client;
+	size_t size;
 
 	*values = NULL;
 	if (!n)
 		return 0;
-	parser.values = kcalloc(n, sizeof(*parser.values), GFP_KERNEL_ACCOUNT);
+	client = kssl_client_obtain(NETLINK_CB(skb).sk,
+				    NETLINK_CB(skb).portid);
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	size = array_size(n, sizeof(*parser.values));
+	parser.values = kzalloc(size_add(size, sizeof(*parser.who)),
+				GFP_KERNEL_ACCOUNT);
 	if (!parser.values)
 		return -ENOMEM;
+	parser.who = (struct kssl_who *)(parser.values + n);
+	parser.who->client = client;
 	err = parse_all(&parser, info);
 	if (err) {
 		kssl_nl_free_settings(info, parser.values);
@@ -263,6 +289,16 @@ static int fill_keys(struct sk_buff *skb, const struct kssl_row *row,
 	return 0;
 }
 
+static int fill_binding(struct sk_buff *skb, const struct kssl_row *row,
+			const struct kssl_binding *binding)
+{
+	return nla_put_u32(skb, row->attr,
+			   binding ? READ_ONCE(binding->mask) : 0) ?:
+		nla_put_u64_64bit(skb, row->mask_attr,
+				  binding ? binding->cookie : 0,
+				  KSSL_A_SETTINGS_PAD);
+}
+
 static int fill_row(struct sk_buff *skb, const struct kssl_row *row,
 		    const union kssl_slot *slot)
 {
@@ -282,6 +318,8 @@ static int fill_row(struct sk_buff *skb, const struct kssl_row *row,
 	case KSSL_TYPE_TEXT:
 	case KSSL_TYPE_BYTES:
 		return fill_bytes(skb, row, slot->blob);
+	case KSSL_TYPE_CALLBACKS:
+		return fill_binding(skb, row, kssl_blob_binding(slot->blob));
 	case KSSL_TYPE_KEY:
 	case KSSL_TYPE_KEYS:
 		return fill_keys(skb, row, slot->blob);

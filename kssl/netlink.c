@@ -318,6 +318,7 @@ int kssl_nl_new_doit(struct sk_buff *skb, struct genl_info *info)
 
 int kssl_nl_dup_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	struct kssl_reason why = {};
 	struct kssl_client *client;
 	struct kssl_object *object;
 	struct sk_buff *reply;
@@ -335,13 +336,12 @@ int kssl_nl_dup_doit(struct sk_buff *skb, struct genl_info *info)
 		err = kssl_nl_no_memory(info);
 		goto put;
 	}
-	s = kssl_conn_dup(kssl_of(object), client->cred);
+	s = kssl_conn_dup(kssl_of(object), client->cred, &why);
 	/* The reply counts one reference that is not the client's. */
 	kssl_object_put(object);
 	if (IS_ERR(s)) {
 		nlmsg_free(reply);
-		return kssl_nl_refuse_text(info, PTR_ERR(s), 0,
-					   "out of memory");
+		return kssl_nl_refuse(info, PTR_ERR(s), &why);
 	}
 	err = take_and_reply(skb, info, client, &s->object, reply, hdr,
 			     KSSL_NL_ROWS_NONE);

@@ -19,6 +19,7 @@
 
 #include <net/net_namespace.h>
 
+#include "limit.h"
 #include "object.h"
 #include "reason.h"
 
@@ -32,32 +33,46 @@ static u32 next_id;	/* guarded by the lock of kssl_ids */
  * @type: its type
  * @net: the namespace it belongs to
  * @cred: the credentials it is made with; a reference is taken
+ * @why: takes the reason of a refusal, or NULL
  *
  * The caller has the only reference. Nobody finds the object before
  * kssl_object_publish().
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, or -EBUSY when all ids are taken.
+ * Return: 0, -ENOMEM, as kssl_limit_charge(), or -EBUSY when all ids are taken.
  */
 int kssl_object_init(struct kssl_object *object,
 		     const struct kssl_object_type *type, struct net *net,
-		     const struct cred *cred)
+		     const struct cred *cred, struct kssl_reason *why)
 {
+	struct kssl_user *user = kssl_user_obtain(cred);
 	int err;
 
+	if (!user)
+		return -ENOMEM;
+	err = kssl_limit_charge(user, net, why);
+	if (err)
+		goto put_user;
 	err = xa_alloc_cyclic_bh(&kssl_ids, &object->id, NULL,
 				 XA_LIMIT(1, U32_MAX), &next_id,
 				 GFP_KERNEL_ACCOUNT);
 	if (err < 0)
-		return err;
+		goto uncharge;
 	kref_init(&object->ref);
 	spin_lock_init(&object->lock);
 	INIT_HLIST_HEAD(&object->holds);
 	object->type = type;
 	object->net = net;
 	object->cred = get_cred(cred);
+	object->user = user;
 	object->created = ktime_get_boottime_ns();
 	return 0;
+
+uncharge:
+	kssl_limit_uncharge(user, net);
+put_user:
+	kssl_user_put(user);
+	return err;
 }
 
 /**
@@ -148,6 +163,8 @@ void kssl_object_put(struct kssl_object *object)
 void kssl_object_free(struct kssl_object *object)
 {
 	xa_erase_bh(&kssl_ids, object->id);
+	kssl_limit_uncharge(object->user, object->net);
+	kssl_user_put(object->user);
 	put_cred(object->cred);
 	call_rcu(&object->rcu, object->type->free);
 }

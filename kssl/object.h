@@ -9,8 +9,10 @@
 
 struct cred;
 struct kssl_client;
+struct kssl_exdata;
 struct kssl_object;
 struct kssl_reason;
+struct kssl_user;
 struct net;
 
 /**
@@ -59,8 +61,10 @@ struct kssl_hold {
  * @type: context or connection
  * @net: the network namespace it was made in, which outlives it
  * @cred: the credentials it was made with
+ * @user: who it is charged to
  * @created: when it was made, in nanoseconds of CLOCK_BOOTTIME
  * @holds: the holds of clients on it
+ * @exdata: pointers of kernel users, or NULL (exdata.c)
  * @first: memory for one of them, as most objects never have two
  * @rcu: frees it after the last lookup has lost sight of it
  */
@@ -72,15 +76,18 @@ struct kssl_object {
 	const struct kssl_object_type *type;
 	struct net *net;
 	const struct cred *cred;
+	struct kssl_user *user;
 	u64 created;
 	struct hlist_head holds;
+	struct kssl_exdata *exdata;
 	struct kssl_hold first;
 	struct rcu_head rcu;
 };
 
 int __must_check kssl_object_init(struct kssl_object *object,
 				  const struct kssl_object_type *type,
-				  struct net *net, const struct cred *cred);
+				  struct net *net, const struct cred *cred,
+				  struct kssl_reason *why);
 void kssl_object_publish(struct kssl_object *object);
 struct kssl_object *__must_check
 kssl_object_find(const struct kssl_object_type *type, u32 id,

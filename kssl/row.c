@@ -10,6 +10,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
+#include "callback.h"
 #include "format.h"
 #include "reason.h"
 #include "row.h"
@@ -33,6 +34,14 @@ static const char *check_proto(const struct kssl_row *row,
 {
 	return value->num && value->num < PROTO_MIN ? "not a TLS version" :
 		NULL;
+}
+
+static const char *check_callbacks(const struct kssl_row *row,
+				   const struct kssl_value *value)
+{
+	if (value->num & ~row->bits)
+		return "unknown bits";
+	return value->num && value->len != row->max ? "nobody to call" : NULL;
 }
 
 static const char *check_suites(const struct kssl_row *row,
@@ -68,6 +77,8 @@ static const u16 default_ciphersuites[] = { 0x1302, 0x1303, 0x1301 };
 #define VERIFY_FLAGS_ALL	(KSSL_VERIFY_FLAG_NO_CHECK_TIME * 2 - 1 - 3 - \
 				 KSSL_VERIFY_FLAG_SUITEB_192_LOS * 2)
 #define HOST_FLAGS_ALL		(KSSL_HOST_FLAG_NEVER_CHECK_SUBJECT * 2 - 1)
+
+#define CALLBACKS_ALL		(KSSL_CALLBACK_PSK * 2 - 1)
 
 /* Rows that are all alike. */
 
@@ -406,6 +417,17 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 		BLOB(BYTES, CLIENT_CERT_TYPES, "client-cert-types",
 		     KSSL_CERT_TYPES_MAX, NULL),
 		.cert		= true,
+	},
+	[KSSL_ROW_CALLBACKS] = {
+		.name		= "callbacks",
+		.attr		= KSSL_A_SETTINGS_CALLBACKS,
+		.mask_attr	= KSSL_A_SETTINGS_CALLBACKS_COOKIE,
+		.type		= KSSL_TYPE_CALLBACKS,
+		.levels		= KSSL_LEVEL_ANY,
+		.live		= true,
+		.max		= sizeof(struct kssl_who),
+		.bits		= CALLBACKS_ALL,
+		.check		= check_callbacks,
 	},
 	[KSSL_ROW_ROLE] = {
 		.name		= "role",

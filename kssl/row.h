@@ -56,6 +56,7 @@ enum kssl_row_id {
 	KSSL_ROW_PSK_IDENTITY,
 	KSSL_ROW_PSK_KEY,
 	KSSL_ROW_CLIENT_CERT_TYPES,
+	KSSL_ROW_CALLBACKS,
 	KSSL_ROW_ROLE,
 	KSSL_ROWS_DUP,
 
@@ -87,6 +88,7 @@ enum kssl_row_type {
 	KSSL_TYPE_CODES,
 	KSSL_TYPE_TEXT,
 	KSSL_TYPE_BYTES,
+	KSSL_TYPE_CALLBACKS,
 	KSSL_TYPE_KEY,
 	KSSL_TYPE_KEYS,
 };
@@ -105,7 +107,8 @@ enum kssl_row_type {
  * struct kssl_row - one row of the settings table
  * @name: its name in the netlink specification
  * @attr: its attribute, KSSL_A_SETTINGS_*
- * @mask_attr: the attribute that says which bits are to change, or 0
+ * @mask_attr: the attribute that says which bits are to change, or that has
+ *	the cookie of callbacks, or 0
  * @type: how its value is kept and sent
  * @levels: where it can be set, KSSL_LEVEL_*
  * @live: it is not policy, so a connection may change it in any state

@@ -18,13 +18,22 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "callback.h"
 #include "reason.h"
 #include "settings.h"
 
 static atomic64_t last_number = ATOMIC64_INIT(0);
 static struct kssl_settings defaults;
 
-static struct kssl_blob *blob_alloc(u32 len)
+/**
+ * kssl_blob_alloc - memory for a large value
+ * @len: its size in bytes
+ *
+ * Context: may sleep.
+ * Return: a blob with one reference, of which the caller sets data and
+ * release, or NULL.
+ */
+struct kssl_blob *kssl_blob_alloc(u32 len)
 {
 	struct kssl_blob *blob;
 
@@ -49,7 +58,7 @@ static void free_secret(struct kssl_blob *blob)
 static struct kssl_blob *blob_new(const struct kssl_row *row,
 				  const void *data, u32 len)
 {
-	struct kssl_blob *blob = blob_alloc(len);
+	struct kssl_blob *blob = kssl_blob_alloc(len);
 
 	if (!blob)
 		return NULL;
@@ -113,7 +122,7 @@ static struct kssl_blob *keys_new(const struct kssl_row *row,
 				  const s32 *serials, u32 n,
 				  struct kssl_reason *why)
 {
-	struct kssl_blob *blob = blob_alloc(n * sizeof(struct key *));
+	struct kssl_blob *blob = kssl_blob_alloc(n * sizeof(struct key *));
 	struct key **keys;
 	int err;
 	u32 i;
@@ -390,6 +399,8 @@ static struct kssl_blob *make_blob(const struct kssl_row *row,
 {
 	struct kssl_blob *blob;
 
+	if (row->type == KSSL_TYPE_CALLBACKS)
+		return kssl_binding_new(value);
 	if (!value->len)
 		return NULL;
 	if (kssl_row_has_keys(row))

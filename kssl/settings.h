@@ -17,7 +17,7 @@ struct key;
  * @len: bytes of @data
  * @release: frees it
  * @data: u16 codes in order of preference, text without a terminator, bytes
- *	as they came, or pointers to the keys that a row names
+ *	as they came, pointers to the keys that a row names, or a binding
  */
 struct kssl_blob {
 	refcount_t ref;
@@ -62,6 +62,7 @@ struct kssl_settings {
 int kssl_settings_init(void);
 void kssl_settings_exit(void);
 
+struct kssl_blob *kssl_blob_alloc(u32 len);
 void kssl_blob_get(struct kssl_blob *blob);
 void kssl_blob_put(struct kssl_blob *blob);
 

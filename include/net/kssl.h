@@ -3,8 +3,8 @@
  * TLS connections as kernel objects: the interface for other modules.
  *
  * The functions have the names and the meaning of their OpenSSL counterparts
- * (SSL_new(3)). Contracts are with the functions, in kssl/ctx.c, kssl/conn.c
- * and kssl/attach.c.
+ * (SSL_new(3)). Contracts are with the functions, in kssl/ctx.c, kssl/conn.c,
+ * kssl/attach.c, kssl/callback.c and kssl/exdata.c.
  */
 #ifndef _NET_KSSL_H
 #define _NET_KSSL_H
@@ -114,11 +114,30 @@ struct kssl_attach_params {
 	struct kssl_crypto rx;
 };
 
+/**
+ * struct kssl_callbacks - functions of a kernel user
+ * @info: a connection has come to a state; called in any context, so it may
+ *	not sleep, and with no lock of the connection
+ */
+struct kssl_callbacks {
+	void (*info)(struct kssl *s, enum kssl_state state, void *arg);
+};
+
+/* How many indices there are for the pointers of kernel users. */
+#define KSSL_EX_INDICES	16
+
+typedef void *(*kssl_ex_dup_t)(void *ptr, void *arg);
+typedef void (*kssl_ex_free_t)(void *ptr, void *arg);
+
 struct kssl_ctx *kssl_ctx_new(struct net *net, enum kssl_method method);
 bool kssl_ctx_up_ref(struct kssl_ctx *ctx);
 void kssl_ctx_free(struct kssl_ctx *ctx);
 int kssl_ctx_set(struct kssl_ctx *ctx, const struct kssl_value *values,
 		 unsigned int n, struct kssl_reason *why);
+int kssl_ctx_set_callbacks(struct kssl_ctx *ctx,
+			   const struct kssl_callbacks *callbacks, void *arg);
+int kssl_ctx_set_ex_data(struct kssl_ctx *ctx, int index, void *ptr);
+void *kssl_ctx_get_ex_data(struct kssl_ctx *ctx, int index);
 u32 kssl_ctx_id(const struct kssl_ctx *ctx);
 
 struct kssl *kssl_new(struct kssl_ctx *ctx);
@@ -127,6 +146,13 @@ bool kssl_up_ref(struct kssl *s);
 void kssl_free(struct kssl *s);
 int kssl_set(struct kssl *s, const struct kssl_value *values, unsigned int n,
 	     struct kssl_reason *why);
+int kssl_set_callbacks(struct kssl *s, const struct kssl_callbacks *callbacks,
+		       void *arg);
+void kssl_callbacks_unregister(const struct kssl_callbacks *callbacks);
+int kssl_get_ex_new_index(void *arg, kssl_ex_dup_t dup, kssl_ex_free_t free);
+void kssl_free_ex_index(int index);
+int kssl_set_ex_data(struct kssl *s, int index, void *ptr);
+void *kssl_get_ex_data(struct kssl *s, int index);
 int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx,
 		 struct kssl_reason *why);
 int kssl_set_shutdown(struct kssl *s, u32 bits, struct kssl_reason *why);

@@ -86,7 +86,8 @@ static struct thing *thing_new(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, thing);
 	thing->sight = kunit_kzalloc(test, sizeof(*thing->sight), GFP_KERNEL);
 	err = thing->sight ? kssl_object_init(&thing->object, &thing_type,
-					      &init_net, current_cred()) :
+					      &init_net, current_cred(),
+					      NULL) :
 		-ENOMEM;
 	if (err)
 		kfree(thing);

@@ -22,7 +22,8 @@ static bool is_no_row(u16 attr)
 {
 	return attr == KSSL_A_SETTINGS_PAD ||
 		attr == KSSL_A_SETTINGS_OPTIONS_MASK ||
-		attr == KSSL_A_SETTINGS_MODE_MASK;
+		attr == KSSL_A_SETTINGS_MODE_MASK ||
+		attr == KSSL_A_SETTINGS_CALLBACKS_COOKIE;
 }
 
 static int count_rows(u16 attr)
@@ -57,7 +58,7 @@ static void table_has_masks_next_to_their_rows(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, row->mask_attr, row->attr + 1);
 		KUNIT_EXPECT_NE(test, row->bits, 0ULL);
 	}
-	KUNIT_EXPECT_EQ(test, n, 2);
+	KUNIT_EXPECT_EQ(test, n, 3);
 }
 
 static const u8 policy_types[] = {
@@ -68,6 +69,7 @@ static const u8 policy_types[] = {
 	[KSSL_TYPE_U64]		= NLA_U64,
 	[KSSL_TYPE_CODES]	= NLA_BINARY,
 	[KSSL_TYPE_TEXT]		= NLA_NUL_STRING,
+	[KSSL_TYPE_CALLBACKS]	= NLA_U32,
 };
 
 /* What the policy refuses never comes to the table, so they must agree. */
@@ -98,7 +100,8 @@ static void table_agrees_with_the_policy(struct kunit *test)
 		expect_policy(test, row, &policy[row->attr]);
 		if (row->mask_attr)
 			KUNIT_EXPECT_EQ(test, policy[row->mask_attr].type,
-					policy_types[row->type]);
+					row->type == KSSL_TYPE_CALLBACKS ?
+					NLA_U64 : policy_types[row->type]);
 	}
 }
 

@@ -21,7 +21,7 @@ SETTINGS = Spec(
     mode="u32", mode_mask="u32", min_proto="u16", max_proto="u16",
     verify_mode="u32", verify_depth="s32", timeout="u32", cipher_list="u16s",
     ciphersuites="u16s", max_cert_list="u32", read_ahead="u8", role="u32",
-    label="str")
+    label="str", callbacks="u32", callbacks_cookie="u64")
 
 CRYPTO = Spec(_numbers("A_CRYPTO_"), key="bytes", iv="bytes", salt="bytes",
               rec_seq="u64", secret="bytes")
@@ -33,7 +33,7 @@ MAIN = Spec(
     conns="u32", settings_id="u64", inherit_id="u64", family="u16",
     local_addr="bytes", local_port="u16", peer_addr="bytes", peer_port="u16",
     sock_cookie="u64", result="s32", result_text="str", result_attr="u32",
-    result_nested="u32", event="u32", label="str")
+    result_nested="u32", event="u32", label="str", cookie="u64")
 
 TIMEOUT = 60
 
