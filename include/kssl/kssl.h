@@ -273,12 +273,12 @@ struct kssl_attach {
 	int64_t verify_result;	/* X509_V_*, 0 for good, -1 for none */
 	struct kssl_crypto tx;
 	struct kssl_crypto rx;
-	const void *alpn;	/* negotiated protocol without length, or NULL */
+	const void *alpn;	/* negotiated protocol, no length, or NULL */
 	size_t alpn_len;	/* at most KSSL_NAME_MAX */
 	const char *sni;	/* host name that was asked for, or NULL */
 	int resumed;		/* whether a session was resumed */
-	uint16_t record_limit;	/* bytes of plaintext that the peer takes in a
-				 * record (RFC 6066, RFC 8449), or 0 */
+	/* Bytes of plaintext that the peer takes in a record, or 0 */
+	uint16_t record_limit;	/* (RFC 6066 section 4, RFC 8449) */
 	const void *peer_chain;	/* DER, the peer's own first, or NULL */
 	size_t peer_chain_len;	/* at most KSSL_BLOB_MAX */
 };

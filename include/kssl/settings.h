@@ -325,7 +325,7 @@ int kssl_get_max_cert_list(struct kssl *s, uint32_t *value);
  * dane_mtypes - at most 2 pairs of a matching type, 1 or 2, and its strength,
  *	0 to disable it
  * dane_tlsa - records, each 16 bits of length in network byte order, then the
- *	data of RFC 6698 section 2.1
+ *	data of RFC 6698 section 2.1; needs dane_enabled
  */
 int kssl_settings_dane_enabled(struct kssl_settings *settings, int on);
 int kssl_ctx_set_dane_enabled(struct kssl_ctx *ctx, int on);
@@ -549,7 +549,7 @@ int kssl_get_psk_key(struct kssl *s, uint32_t *value);
  * serverinfo - extensions that a server adds, each 16 bits of type, 16 bits of
  *	length and the data (SSL_CTX_use_serverinfo(3))
  * serverinfo_v2 - the same, each after 32 bits of context
- *	(SSL_CTX_use_serverinfo_ex(3))
+ *	(SSL_CTX_use_serverinfo_ex(3)); an object has one of the two
  * custom_extensions - extensions that either end adds, framed as serverinfo_v2
  */
 int kssl_settings_sni(struct kssl_settings *settings, const char *text);
@@ -608,7 +608,8 @@ ssize_t kssl_get_custom_extensions(struct kssl *s, void *buf, size_t size);
  * quiet_shutdown - no close_notify (SSL_set_quiet_shutdown(3)); in any state
  * block_padding - bytes to which records are padded, at most 16384
  * max_send_fragment - bytes of plaintext in a record, 512 to 16384
- * split_send_fragment - 1 to 16384 (SSL_CTX_set_split_send_fragment(3))
+ * split_send_fragment - 1 to max_send_fragment
+ *	(SSL_CTX_set_split_send_fragment(3))
  */
 int kssl_settings_read_ahead(struct kssl_settings *settings, int on);
 int kssl_ctx_set_read_ahead(struct kssl_ctx *ctx, int on);

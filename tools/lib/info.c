@@ -231,7 +231,7 @@ static size_t pointers_size(const struct kssl_settings_info *info)
 	return size;
 }
 
-/* Move what @info points to to @to; where that ends is returned. */
+/* Move to @to what @info points to; where that ends is returned. */
 static char *move_pointers(struct kssl_settings_info *info, char *to)
 {
 	const struct pointer *pointer;

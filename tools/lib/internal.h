@@ -309,7 +309,7 @@ struct kssl_ctx {
 
 struct kssl {
 	struct kssl_handle handle;
-	uint32_t ctx_id;		/* atomic, it is read without the lock */
+	uint32_t ctx_id;		/* atomic, read without the lock */
 	struct kssl_info *info;		/* protected by the client's lock */
 };
 

@@ -63,6 +63,7 @@ int kssl_##name(struct kssl *s, UNPACK params)				\
 									\
 	return apply(s, &rows, put(&rows, __VA_ARGS__));		\
 }
+
 #define UNPACK(...) __VA_ARGS__
 
 SETTERS(set_options, set_options, (uint64_t value), value)
@@ -244,18 +245,19 @@ static int get_number(struct kssl_handle *handle, uint16_t attr, void *value,
 	return query_row(handle, attr, take_number, &number);
 }
 
-#define NUMBER_GETTERS(name, ROW, type)					\
-int kssl_ctx_##name(struct kssl_ctx *ctx, type *value)			\
+#define NUMBER_GETTERS(name, ROW, value_t)				\
+int kssl_ctx_##name(struct kssl_ctx *ctx, value_t *value)		\
 {									\
 	return get_number(kssl_ctx_handle(ctx), KSSL_A_SETTINGS_##ROW,	\
 			  value, sizeof(*value));			\
 }									\
 									\
-int kssl_##name(struct kssl *s, type *value)				\
+int kssl_##name(struct kssl *s, value_t *value)			\
 {									\
 	return get_number(kssl_conn_handle(s), KSSL_A_SETTINGS_##ROW,	\
 			  value, sizeof(*value));			\
 }
+
 #define GET_NUMBER(row, ROW, set, get, type)				\
 	NUMBER_GETTERS(get, ROW, type)
 
@@ -372,6 +374,7 @@ int kssl_##get(struct kssl *s, type *items, size_t max)			\
 	return get_list(kssl_conn_handle(s), KSSL_A_SETTINGS_##ROW,	\
 			items, max, sizeof(*items));			\
 }
+
 #define GET_CODES(row, ROW, set, get)					\
 	LIST_GETTERS(get, ROW, uint16_t, codes)
 #define GET_KEYS(row, ROW, set, get)					\
@@ -380,29 +383,55 @@ int kssl_##get(struct kssl *s, type *items, size_t max)			\
 KSSL_ROWS_CODES(GET_CODES)
 KSSL_ROWS_KEYS(GET_KEYS)
 
-/* Getters of bytes: their name, the attribute, parameters in front. */
-#define BYTES_GETTERS(get, attr, ...)					\
-ssize_t kssl_ctx_##get(struct kssl_ctx *ctx, __VA_ARGS__ void *buf,	\
-		       size_t size)					\
+#define GET_BYTES(row, ROW, set, get)					\
+ssize_t kssl_ctx_##get(struct kssl_ctx *ctx, void *buf, size_t size)	\
 {									\
-	return get_list(kssl_ctx_handle(ctx), attr, buf, size, 1);	\
+	return get_list(kssl_ctx_handle(ctx), KSSL_A_SETTINGS_##ROW,	\
+			buf, size, 1);					\
 }									\
 									\
-ssize_t kssl_##get(struct kssl *s, __VA_ARGS__ void *buf, size_t size)	\
+ssize_t kssl_##get(struct kssl *s, void *buf, size_t size)		\
 {									\
-	return get_list(kssl_conn_handle(s), attr, buf, size, 1);	\
+	return get_list(kssl_conn_handle(s), KSSL_A_SETTINGS_##ROW,	\
+			buf, size, 1);					\
 }
-#define COMMA ,
-#define GET_BYTES(row, ROW, set, get)					\
-	BYTES_GETTERS(get, KSSL_A_SETTINGS_##ROW,)
-#define GET_SLOT_BYTES(row, ROW, set, get)				\
-	BYTES_GETTERS(get, kssl_slot_attr(KSSL_A_SETTINGS_##ROW##_RSA,	\
-					  slot),			\
-		      enum kssl_cert_slot slot COMMA)
 
 KSSL_ROWS_BYTES(GET_BYTES)
+
+#define GET_SLOT_BYTES(row, ROW, set, get)				\
+ssize_t kssl_ctx_##get(struct kssl_ctx *ctx, enum kssl_cert_slot slot,	\
+		       void *buf, size_t size)				\
+{									\
+	return get_list(kssl_ctx_handle(ctx),				\
+			kssl_slot_attr(KSSL_A_SETTINGS_##ROW##_RSA,	\
+				       slot),				\
+			buf, size, 1);					\
+}									\
+									\
+ssize_t kssl_##get(struct kssl *s, enum kssl_cert_slot slot, void *buf,	\
+		   size_t size)						\
+{									\
+	return get_list(kssl_conn_handle(s),				\
+			kssl_slot_attr(KSSL_A_SETTINGS_##ROW##_RSA,	\
+				       slot),				\
+			buf, size, 1);					\
+}
+
 KSSL_ROWS_SLOT_BYTES(GET_SLOT_BYTES)
-BYTES_GETTERS(get_ex_data, kssl_ex_data_attr(index), unsigned int index COMMA)
+
+ssize_t kssl_ctx_get_ex_data(struct kssl_ctx *ctx, unsigned int index,
+			     void *buf, size_t size)
+{
+	return get_list(kssl_ctx_handle(ctx), kssl_ex_data_attr(index), buf,
+			size, 1);
+}
+
+ssize_t kssl_get_ex_data(struct kssl *s, unsigned int index, void *buf,
+			 size_t size)
+{
+	return get_list(kssl_conn_handle(s), kssl_ex_data_attr(index), buf,
+			size, 1);
+}
 
 ssize_t kssl_get_session(struct kssl *s, void *buf, size_t size)
 {
