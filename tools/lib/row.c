@@ -362,14 +362,14 @@ static ssize_t get_list(struct kssl_handle *handle, uint16_t attr, void *items,
 	return list.n;
 }
 
-#define LIST_GETTERS(get, ROW, type, items)				\
-int kssl_ctx_##get(struct kssl_ctx *ctx, type *items, size_t max)	\
+#define LIST_GETTERS(get, ROW, item_t, items)			\
+int kssl_ctx_##get(struct kssl_ctx *ctx, item_t *items, size_t max)	\
 {									\
 	return get_list(kssl_ctx_handle(ctx), KSSL_A_SETTINGS_##ROW,	\
 			items, max, sizeof(*items));			\
 }									\
 									\
-int kssl_##get(struct kssl *s, type *items, size_t max)			\
+int kssl_##get(struct kssl *s, item_t *items, size_t max)		\
 {									\
 	return get_list(kssl_conn_handle(s), KSSL_A_SETTINGS_##ROW,	\
 			items, max, sizeof(*items));			\
