@@ -15,6 +15,7 @@ void fake_init(struct fake *fake)
 	memset(fake, 0, sizeof(*fake));
 	fake->tail = &fake->head;
 	fake->next_id = 1;
+	fake->fd = 4711;
 }
 
 void fake_drain(struct fake *fake)
@@ -310,6 +311,8 @@ static int fake_send(void *priv, const void *buf, size_t len)
 	if (fake->send_err)
 		return -fake->send_err;
 	fake->sends++;
+	if (len > sizeof(fake->last))
+		return -EMSGSIZE;
 	fake->last_len = len;
 	memcpy(fake->last, buf, len);
 	for (nlh = (void *)fake->last; mnl_nlmsg_ok(nlh, left);
@@ -349,8 +352,9 @@ static int fake_join(void *priv, uint32_t group)
 
 static int fake_fd(void *priv)
 {
-	(void)priv;
-	return 4711;
+	struct fake *fake = priv;
+
+	return fake->fd;
 }
 
 static void fake_close(void *priv)

@@ -15,6 +15,7 @@
 #define FAKE_FAMILY	0x1234
 #define FAKE_GROUP	77
 #define FAKE_IDS	512
+#define FAKE_SEND_MAX	(4 << 20)	/* all rows at their longest */
 
 /* One datagram on its way to the library, or an errno instead. */
 struct fake_datagram {
@@ -41,10 +42,11 @@ struct fake {
 	uint32_t joined;
 	int closed;
 	size_t last_len;
-	uint64_t last[65536 / 8];	/* the latest send */
+	uint64_t last[FAKE_SEND_MAX / 8];	/* the latest send */
 
 	/* What it shall meet. */
 	int send_err;
+	int fd;			/* what the transport says it has */
 	unsigned int refuse_at;	/* requests from this one on fail, 0: none */
 	int refuse_err;
 	/* Answers in place of the fake if it returns other than 0. */

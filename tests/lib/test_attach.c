@@ -91,6 +91,31 @@ static struct kssl_attach keys(void)
 	};
 }
 
+static void test_negotiated(void)
+{
+	struct kssl_attach attach = keys();
+
+	check(kssl_attach(s, &attach));
+	check(!fake_attr((void *)fake.last, KSSL_A_ALPN) &&
+	      !fake_attr((void *)fake.last, KSSL_A_SNI) &&
+	      !fake_attr((void *)fake.last, KSSL_A_RESUMED) &&
+	      !fake_attr((void *)fake.last, KSSL_A_RECORD_LIMIT) &&
+	      !fake_attr((void *)fake.last, KSSL_A_PEER_CHAIN));
+	attach.alpn = "h2";
+	attach.alpn_len = 2;
+	attach.sni = "example.org";
+	attach.resumed = 256;
+	attach.record_limit = 1024;
+	attach.peer_chain = "chain";
+	attach.peer_chain_len = 5;
+	check(kssl_attach(s, &attach));
+	check(is(fake_attr((void *)fake.last, KSSL_A_ALPN), "h2", 2));
+	check(is(fake_attr((void *)fake.last, KSSL_A_SNI), "example.org", 12));
+	check(is(fake_attr((void *)fake.last, KSSL_A_RESUMED), "\1", 1));
+	check(main_u16(KSSL_A_RECORD_LIMIT, 1024));
+	check(is(fake_attr((void *)fake.last, KSSL_A_PEER_CHAIN), "chain", 5));
+}
+
 static void test_request(void)
 {
 	struct kssl_attach attach = keys();
@@ -213,6 +238,7 @@ int main(void)
 
 	fake.answer = answer_outcome;
 	test_request();
+	test_negotiated();
 	test_begin();
 	test_outcome();
 	test_ctx_attach();

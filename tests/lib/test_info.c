@@ -3,6 +3,7 @@
  * Replies into structs, the single getters, and the copy that a handle keeps.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -158,6 +159,83 @@ static void test_bare(void)
 	kssl_info_free(info);
 }
 
+static int reply_negotiated(struct fake *f, const struct nlmsghdr *req)
+{
+	static const uint16_t large[] = { KSSL_A_SETTINGS_CRLS };
+	uint64_t buf[128];
+	struct nlmsghdr *nlh = fake_reply(buf, req, KSSL_CMD_GET);
+
+	mnl_attr_put_u32(nlh, KSSL_A_ID, 9);
+	mnl_attr_put(nlh, KSSL_A_ALPN, 2, "h2");
+	mnl_attr_put_strz(nlh, KSSL_A_SNI, "example.org");
+	mnl_attr_put_u8(nlh, KSSL_A_RESUMED, 1);
+	mnl_attr_put_u16(nlh, KSSL_A_RECORD_LIMIT, 1024);
+	mnl_attr_put(nlh, KSSL_A_LARGE_ROWS, sizeof(large), large);
+	if (fake_attr(req, KSSL_A_WITH_PEER_CHAIN))
+		mnl_attr_put(nlh, KSSL_A_PEER_CHAIN, 5, "chain");
+	fake_queue(f, nlh, nlh->nlmsg_len);
+	return 1;
+}
+
+static void test_negotiated(void)
+{
+	struct kssl_info *info = kssl_get_info(s);
+	void *der = info;
+	size_t len = 1;
+
+	check(!info->alpn && !info->alpn_len && !*info->sni &&
+	      !info->resumed && !info->record_limit);
+	check(info->settings.reported && !info->settings.large_rows_n);
+	kssl_info_free(info);
+	check(kssl_get_peer_chain(s, &der, &len) && !der && !len);
+
+	fake.answer = reply_negotiated;
+	info = kssl_info_by_id(client, 9);
+	check(info->alpn_len == 2 && !memcmp(info->alpn, "h2", 2));
+	check(!strcmp(info->sni, "example.org") && info->resumed == 1);
+	check(info->record_limit == 1024);
+	check(!info->settings.reported && info->settings.large_rows_n == 1 &&
+	      info->settings.large_rows[0] == KSSL_A_SETTINGS_CRLS);
+	kssl_info_free(info);
+	check(kssl_get_peer_chain(s, &der, &len) && len == 5 &&
+	      !memcmp(der, "chain", 5));
+	free(der);
+	fake.answer = NULL;
+}
+
+/* As the kernel answers new, dup and set-ctx of the same rows. */
+static int reply_no_rows(struct fake *f, const struct nlmsghdr *req)
+{
+	uint64_t buf[128], number = 5000000000;
+	struct nlmsghdr *nlh = fake_reply(buf, req, fake_cmd(req));
+
+	mnl_attr_put_u32(nlh, KSSL_A_ID, kssl_id(s));
+	mnl_attr_put_u32(nlh, KSSL_A_CTX_ID, 77);
+	mnl_attr_put(nlh, KSSL_A_SETTINGS_ID, sizeof(number), &number);
+	number += f->state == KSSL_STATE_ERROR ? 2 : 1;
+	mnl_attr_put(nlh, KSSL_A_INHERIT_ID, sizeof(number), &number);
+	fake_queue(f, nlh, nlh->nlmsg_len);
+	return 1;
+}
+
+static void test_set_ctx(void)
+{
+	check(!kssl_set_ctx(s, NULL) && kssl_errno() == EINVAL);
+	check(!kssl_set_ctx(NULL, ctx) && kssl_errno() == EINVAL);
+	fake.answer = reply_no_rows;
+	check(kssl_set_ctx(s, ctx));
+	check(fake_cmd((void *)fake.last) == KSSL_CMD_SET_CTX);
+	check(kssl_attr_uint(fake_attr((void *)fake.last, KSSL_A_CTX_ID)) == 1);
+	check(kssl_get_ctx_id(s) == 77);
+	/* The snapshots are those whose rows an earlier reply had. */
+	check_settings(&kssl_cached_info(s)->settings);
+	fake.state = KSSL_STATE_ERROR;
+	check(kssl_set_ctx(s, ctx));
+	check(!kssl_cached_info(s)->settings.reported);
+	fake.state = KSSL_STATE_INITIAL;
+	fake.answer = NULL;
+}
+
 static void test_cached(void)
 {
 	unsigned int requests = fake.requests;
@@ -187,7 +265,9 @@ int main(void)
 	test_ctx();
 	test_getters();
 	test_bare();
+	test_negotiated();
 	test_cached();
+	test_set_ctx();
 
 	kssl_free(s);
 	kssl_ctx_free(ctx);

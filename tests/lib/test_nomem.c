@@ -153,6 +153,25 @@ static int set_list(void)
 	return kssl_set_cipher_list(s, list, 100);
 }
 
+static void info(struct kssl_client *c, const struct kssl_event *event,
+		 void *arg)
+{
+	(void)c;
+	(void)event;
+	(void)arg;
+}
+
+static int bind_functions(void)
+{
+	struct kssl_callbacks fns = { .size = sizeof(fns), .info = info };
+	static char args[100];
+	static unsigned int i;
+
+	/* Another argument each time, for a binding that is not there yet. */
+	return kssl_set_callbacks(s, KSSL_CALLBACK_INFO, &fns,
+				  &args[i++ % 100]);
+}
+
 static const struct {
 	const char *name;
 	int (*call)(void);
@@ -168,6 +187,7 @@ static const struct {
 	{ "kssl_ctx_get_info", make_ctx_info },
 	{ "kssl_settings", make_settings },
 	{ "kssl_set_cipher_list", set_list },
+	{ "kssl_set_callbacks", bind_functions },
 };
 
 /*

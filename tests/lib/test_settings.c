@@ -183,16 +183,60 @@ static void test_too_much(void)
 	check(kssl_settings_cipher_list(set, list, 32000));
 	check(kssl_set(s, set));
 	check(row_is(KSSL_A_SETTINGS_CIPHER_LIST, list, 64000));
-	/* ... and the library what does not, alone or with the others. */
-	check(kssl_settings_ciphersuites(set, list, 32000));
-	check(!kssl_set(s, set) && kssl_errno() == EMSGSIZE);
+	/* ... and the library what does not. */
 	check(kssl_settings_cipher_list(set, list, 40000));
-	check(!kssl_set(s, set) && kssl_errno() == EMSGSIZE);
+	check(!kssl_set(s, set) && kssl_errno() == EINVAL);
+	check(!strcmp(kssl_error_text(), "too long"));
+	check(!strcmp(kssl_error_attr(), "settings.cipher-list"));
 	check(fake.sends == sends + 1);
 	check(!kssl_settings_cipher_list(set, list, (size_t)-1) &&
 	      kssl_errno() == ENOMEM);
 	check(kssl_set(s, NULL));
 	free(list);
+	kssl_settings_free(set);
+}
+
+/* All rows of bytes at their longest, each in an attribute of its own. */
+static void test_many_nests(void)
+{
+	struct kssl_settings *set = kssl_settings_new();
+	const struct nlattr *nest, *attr;
+	unsigned int n = 0, nests = 0, masks = 0;
+	char *data = malloc(KSSL_BLOB_MAX);
+	int slot;
+
+	memset(data, 'x', KSSL_BLOB_MAX);
+	for (slot = 0; slot < KSSL_CERT_SLOTS; slot++) {
+		check(kssl_settings_certificate(set, slot, data,
+						KSSL_BLOB_MAX));
+		check(kssl_settings_chain(set, slot, data, KSSL_BLOB_MAX));
+		check(kssl_settings_ocsp(set, slot, data, KSSL_BLOB_MAX));
+	}
+	check(kssl_settings_options(set, 1, 1));
+	check(kssl_settings_label(set, "last"));
+	check(kssl_ctx_set(ctx, set));
+	check(fake.last_len > 27 * KSSL_BLOB_MAX);
+	mnl_attr_for_each(nest, (struct nlmsghdr *)fake.last, GENL_HDRLEN) {
+		if (mnl_attr_get_type(nest) != KSSL_A_SETTINGS)
+			continue;
+		nests++;
+		mnl_attr_for_each_nested(attr, nest) {
+			n++;
+			if (mnl_attr_get_type(attr) == KSSL_A_SETTINGS_OPTIONS)
+				masks += mnl_attr_get_type(mnl_attr_next(attr))
+					== KSSL_A_SETTINGS_OPTIONS_MASK;
+		}
+	}
+	check(nests == 28 && n == 30 && masks == 1);
+
+	/* One byte more than fits into an attribute inside of another. */
+	free(data);
+	data = calloc(1, 65525);
+	check(kssl_settings_crls(set, data, 65524) && kssl_ctx_set(ctx, set));
+	check(kssl_settings_crls(set, data, 65525));
+	check(!kssl_ctx_set(ctx, set) && kssl_errno() == EINVAL);
+	check(!strcmp(kssl_error_attr(), "settings.crls"));
+	free(data);
 	kssl_settings_free(set);
 }
 
@@ -261,6 +305,7 @@ int main(void)
 	test_last_value_counts();
 	test_empty();
 	test_too_much();
+	test_many_nests();
 	test_null();
 	test_setters();
 
