@@ -21,7 +21,10 @@ SETTINGS = Spec(
     mode="u32", mode_mask="u32", min_proto="u16", max_proto="u16",
     verify_mode="u32", verify_depth="s32", timeout="u32", cipher_list="u16s",
     ciphersuites="u16s", max_cert_list="u32", read_ahead="u8", role="u32",
-    label="str")
+    label="str", trust_anchors="bytes", crls="bytes", session="bytes",
+    session_id_context="bytes", certificate_rsa="bytes", chain_rsa="bytes",
+    private_key_rsa="u32", security_level="u8", ca_list="bytes",
+    ex_data_0="bytes", ex_data_1="bytes", psk_key="u32", share="u8")
 
 CRYPTO = Spec(_numbers("A_CRYPTO_"), key="bytes", iv="bytes", salt="bytes",
               rec_seq="u64", secret="bytes")
@@ -33,7 +36,8 @@ MAIN = Spec(
     conns="u32", settings_id="u64", inherit_id="u64", family="u16",
     local_addr="bytes", local_port="u16", peer_addr="bytes", peer_port="u16",
     sock_cookie="u64", result="s32", result_text="str", result_attr="u32",
-    result_nested="u32", event="u32", label="str")
+    result_nested="u32", event="u32", label="str", row="u32",
+    large_rows="u16s", session="bytes")
 
 TIMEOUT = 60
 
@@ -261,6 +265,18 @@ class Client:
 
     def get(self, number):
         return self.call(K.CMD_GET, {"id": number})
+
+    def get_row(self, number, row):
+        """The value of one row, however large."""
+        reply = self.call(K.CMD_GET, {"id": number,
+                                      "row": SETTINGS.numbers[row]})
+        return reply["settings"][row]
+
+    def set_ctx(self, number, ctx):
+        return self.call(K.CMD_SET_CTX, {"id": number, "ctx_id": ctx})
+
+    def session(self, number):
+        return self.call(K.CMD_SESSION_GET, {"id": number})["session"]
 
     def set(self, number, **settings):
         return self.call(K.CMD_SET, {"id": number, "settings": settings})
