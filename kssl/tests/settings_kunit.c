@@ -199,6 +199,7 @@ static u8 expected_levels(const struct kssl_row *row)
 	case KSSL_A_SETTINGS_TIMEOUT:
 		return KSSL_LEVEL_NEW_CTX | KSSL_LEVEL_CTX;
 	case KSSL_A_SETTINGS_ROLE:
+	case KSSL_A_SETTINGS_SESSION:
 		return KSSL_LEVEL_CONN;
 	default:
 		return KSSL_LEVEL_NEW_CTX | KSSL_LEVEL_CTX | KSSL_LEVEL_CONN;

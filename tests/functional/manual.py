@@ -91,7 +91,7 @@ def dup_initial():
         eq(other.ctx_get(ctx)["conns"], 2)
 
         eq(copy["settings_id"], conn["settings_id"], "duplicated rows")
-        rows = copy["settings"]
+        rows = other.get(copy["id"])["settings"]
         eq(rows["options"], K.OP_NO_TICKET)
         eq(rows["max_proto"], tls.TLS12)
         eq(rows["verify_depth"], 7)
@@ -175,13 +175,13 @@ def ctx_freed_first():
 def ctx_changed():
     with Client() as nl, Remote(Client) as other:
         ctx = nl.ctx_new()["ctx_id"]
-        before = nl.new(ctx)
+        before = nl.get(nl.new(ctx)["id"])
         nl.ctx_set(ctx, options=0, cipher_list=[0xc02f], label="new",
                    timeout=1, verify_mode=K.VERIFY_PEER)
         after = other.get(before["id"])
         for key in "settings", "settings_id", "inherit_id":
             eq(after[key], before[key], key)
-        later = nl.new(ctx)
+        later = nl.get(nl.new(ctx)["id"])
         eq(later["settings"]["cipher_list"], [0xc02f])
         eq(later["settings"]["timeout"], 1)
         nl.set(before["id"], min_proto=tls.TLS13)

@@ -120,6 +120,8 @@ def library():
                                  "settings": {"role": "client"}})
         conn = made["id"]
         eq(made["state"], "initial")
+        assert "settings" not in made
+        made = family.do("get", {"id": conn})
         eq(made["settings"]["timeout"], 60)
         eq(made["settings"]["role"], "client")
         eq(made["settings"]["verify-depth"], -1)

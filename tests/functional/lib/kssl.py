@@ -3,37 +3,62 @@
 
 import contextlib
 import os
+import pathlib
 import socket
 import struct
 import time
+
+import yaml
 
 from lib import netlink
 from lib.netlink import Spec
 from lib.uapi import K
 
 
+SPEC = (pathlib.Path(__file__).resolve().parents[3] /
+        "Documentation/netlink/specs/kssl.yaml")
+
+
 def _numbers(prefix):
     return lambda name: getattr(K, prefix + name.upper())
 
 
-SETTINGS = Spec(
-    _numbers("A_SETTINGS_"), method="u32", options="u64", options_mask="u64",
-    mode="u32", mode_mask="u32", min_proto="u16", max_proto="u16",
-    verify_mode="u32", verify_depth="s32", timeout="u32", cipher_list="u16s",
-    ciphersuites="u16s", max_cert_list="u32", read_ahead="u8", role="u32",
-    label="str", callbacks="u32", callbacks_cookie="u64")
+def _read_spec():
+    """The attribute sets of the netlink specification, by name."""
+    spec = yaml.safe_load(SPEC.read_text(encoding="ascii"))
+    return {part["name"]: part for part in spec["attribute-sets"]}
 
-CRYPTO = Spec(_numbers("A_CRYPTO_"), key="bytes", iv="bytes", salt="bytes",
-              rec_seq="u64", secret="bytes")
 
-MAIN = Spec(
-    _numbers("A_"), id="u32", ctx_id="u32", settings=SETTINGS, fd="s32",
-    version="u16", suite="u16", verify_result="u32", tx=CRYPTO, rx=CRYPTO,
-    state="u32", refs="u32", held="u32", holders="u32", uid="u32", age="u64",
-    conns="u32", settings_id="u64", inherit_id="u64", family="u16",
-    local_addr="bytes", local_port="u16", peer_addr="bytes", peer_port="u16",
-    sock_cookie="u64", result="s32", result_text="str", result_attr="u32",
-    result_nested="u32", event="u32", label="str", cookie="u64")
+def _kind(attribute, sets):
+    kind = attribute["type"]
+    if kind == "nest":
+        return sets[attribute["nested-attributes"]]
+    if kind == "string":
+        return "str"
+    if kind == "binary":
+        return attribute.get("sub-type", "byte") + "s"
+    return kind
+
+
+def _spec(part, sets):
+    kinds = {attribute["name"].replace("-", "_"): _kind(attribute, sets)
+             for attribute in part["attributes"]
+             if attribute["type"] != "pad"}
+    prefix = part["name-prefix"].removeprefix("kssl-").replace("-", "_")
+    return Spec(_numbers(prefix.upper()), **kinds)
+
+
+def _specs():
+    sets = {}
+    for name, part in _read_spec().items():
+        sets[name] = _spec(part, sets)
+    return sets
+
+
+SPECS = _specs()
+SETTINGS = SPECS["settings"]
+CRYPTO = SPECS["crypto"]
+MAIN = SPECS["main"]
 
 TIMEOUT = 60
 
@@ -261,6 +286,18 @@ class Client:
 
     def get(self, number):
         return self.call(K.CMD_GET, {"id": number})
+
+    def get_row(self, number, row):
+        """The value of one row, however large."""
+        reply = self.call(K.CMD_GET, {"id": number,
+                                      "row": SETTINGS.numbers[row]})
+        return reply["settings"][row]
+
+    def set_ctx(self, number, ctx):
+        return self.call(K.CMD_SET_CTX, {"id": number, "ctx_id": ctx})
+
+    def session(self, number):
+        return self.call(K.CMD_SESSION_GET, {"id": number})["session"]
 
     def set(self, number, **settings):
         return self.call(K.CMD_SET, {"id": number, "settings": settings})

@@ -78,6 +78,9 @@ def messages(data):
         offset += (size + 3) & ~3
 
 
+LISTS = {"u16s": "H", "u32s": "I"}
+
+
 class Spec:
     """An attribute set: names, their numbers and their types."""
 
@@ -91,8 +94,10 @@ class Spec:
             return value
         if kind == "str":
             return value.encode() + b"\0"
-        if kind == "u16s":
-            return struct.pack(f"={len(value)}H", *value)
+        if kind == "flag":
+            return b""
+        if kind in LISTS:
+            return struct.pack(f"={len(value)}{LISTS[kind]}", *value)
         return struct.pack(NUMBERS[kind], value)
 
     def encode(self, values):
@@ -121,9 +126,10 @@ class Spec:
                 values[name] = payload
             elif kind == "str":
                 values[name] = payload.rstrip(b"\0").decode()
-            elif kind == "u16s":
-                values[name] = list(struct.unpack(f"={len(payload) // 2}H",
-                                                  payload))
+            elif kind in LISTS:
+                values[name] = [code for code, in
+                                struct.iter_unpack("=" + LISTS[kind],
+                                                   payload)]
             else:
                 values[name], = struct.unpack(NUMBERS[kind], payload)
         return values
