@@ -25,14 +25,13 @@
 
 #include <linux/kssl.h>
 
+#include <kssl/settings.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct kssl_client;	/* a netlink socket and the references it owns */
-struct kssl_ctx;	/* one client's handle on a context */
-struct kssl;		/* one client's handle on a connection */
-struct kssl_settings;	/* rows that are set together, or not at all */
 struct kssl_events;	/* a socket that receives events */
 
 /* --- errors ------------------------------------------------------------- */
@@ -74,41 +73,6 @@ struct kssl_client *kssl_client_new(void);
  */
 void kssl_client_free(struct kssl_client *client);
 
-/* --- settings that are set together ------------------------------------- */
-
-/*
- * A kssl_settings collects rows; kssl_ctx_set(), kssl_set() and others apply
- * all of them or none. The setters check nothing, the kernel does. Each
- * returns 1, or 0 with ENOMEM.
- *
- * options and mode: the bits of @mask take the values they have in @bits.
- * cipher_list and ciphersuites: @n IANA codes in order of preference, at most
- * KSSL_SUITES_MAX; copied.
- * label: at most KSSL_LABEL_MAX bytes; copied.
- */
-struct kssl_settings *kssl_settings_new(void);
-void kssl_settings_free(struct kssl_settings *settings);
-int kssl_settings_method(struct kssl_settings *settings,
-			 enum kssl_method method);
-int kssl_settings_options(struct kssl_settings *settings, uint64_t bits,
-			  uint64_t mask);
-int kssl_settings_mode(struct kssl_settings *settings, uint32_t bits,
-		       uint32_t mask);
-int kssl_settings_min_proto(struct kssl_settings *settings, uint16_t version);
-int kssl_settings_max_proto(struct kssl_settings *settings, uint16_t version);
-int kssl_settings_verify_mode(struct kssl_settings *settings, uint32_t mode);
-int kssl_settings_verify_depth(struct kssl_settings *settings, int depth);
-int kssl_settings_timeout(struct kssl_settings *settings, uint32_t seconds);
-int kssl_settings_cipher_list(struct kssl_settings *settings,
-			      const uint16_t *codes, size_t n);
-int kssl_settings_ciphersuites(struct kssl_settings *settings,
-			       const uint16_t *codes, size_t n);
-int kssl_settings_max_cert_list(struct kssl_settings *settings,
-				uint32_t bytes);
-int kssl_settings_read_ahead(struct kssl_settings *settings, int on);
-int kssl_settings_role(struct kssl_settings *settings, enum kssl_role role);
-int kssl_settings_label(struct kssl_settings *settings, const char *label);
-
 /* --- contexts ----------------------------------------------------------- */
 
 /*
@@ -148,9 +112,14 @@ struct kssl_client *kssl_ctx_client(const struct kssl_ctx *ctx);
  * kssl_up_ref - one more reference; 1 or 0 (EOVERFLOW: one too many)
  * kssl_free - drop one reference; NULL is allowed. Nothing is sent to the
  *	peer. The handle is gone with its last reference.
- * kssl_set - apply rows, all or none; from kssl_begin() on only the label
- *	(EBUSY)
+ * kssl_set - apply rows, all or none; from kssl_begin() on only those that are
+ *	no policy: label, ex_data, session, quiet_shutdown, share (EBUSY)
  * kssl_clear - back to state initial; EBUSY while attached
+ * kssl_set_ctx - switch to @ctx, in state initial or handshake (EBUSY in any
+ *	other), as SSL_set_SSL_CTX(3) does for SNI: certificates, keys,
+ *	signature schemes, security level and what goes with them become those
+ *	of @ctx, all other rows stay. Takes no reference from the caller. Both
+ *	must be of one client (EINVAL).
  *
  * The caller owns one reference on what is returned.
  */
@@ -163,6 +132,7 @@ int kssl_up_ref(struct kssl *s);
 void kssl_free(struct kssl *s);
 int kssl_set(struct kssl *s, const struct kssl_settings *settings);
 int kssl_clear(struct kssl *s);
+int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx);
 uint32_t kssl_id(const struct kssl *s);
 uint32_t kssl_get_ctx_id(const struct kssl *s);
 struct kssl_client *kssl_get_client(const struct kssl *s);
@@ -177,111 +147,7 @@ struct kssl_client *kssl_get_client(const struct kssl *s);
 int kssl_new_many(struct kssl_ctx *ctx, struct kssl **out, size_t n);
 void kssl_free_many(struct kssl **conns, size_t n);
 
-/* --- single settings ---------------------------------------------------- */
-
-/*
- * Setters return 1 or 0; getters ask the kernel and return 1 or 0. The
- * functions of options and mode set or clear the given bits and leave the
- * others, as SSL_set_options(3) does.
- */
-int kssl_ctx_set_options(struct kssl_ctx *ctx, uint64_t value);
-int kssl_ctx_get_options(struct kssl_ctx *ctx, uint64_t *value);
-int kssl_set_options(struct kssl *s, uint64_t value);
-int kssl_get_options(struct kssl *s, uint64_t *value);
-
-int kssl_ctx_set_mode(struct kssl_ctx *ctx, uint32_t value);
-int kssl_ctx_get_mode(struct kssl_ctx *ctx, uint32_t *value);
-int kssl_set_mode(struct kssl *s, uint32_t value);
-int kssl_get_mode(struct kssl *s, uint32_t *value);
-
-int kssl_ctx_set_min_proto_version(struct kssl_ctx *ctx, uint16_t value);
-int kssl_ctx_get_min_proto_version(struct kssl_ctx *ctx, uint16_t *value);
-int kssl_set_min_proto_version(struct kssl *s, uint16_t value);
-int kssl_get_min_proto_version(struct kssl *s, uint16_t *value);
-
-int kssl_ctx_set_max_proto_version(struct kssl_ctx *ctx, uint16_t value);
-int kssl_ctx_get_max_proto_version(struct kssl_ctx *ctx, uint16_t *value);
-int kssl_set_max_proto_version(struct kssl *s, uint16_t value);
-int kssl_get_max_proto_version(struct kssl *s, uint16_t *value);
-
-int kssl_ctx_set_verify_mode(struct kssl_ctx *ctx, uint32_t value);
-int kssl_ctx_get_verify_mode(struct kssl_ctx *ctx, uint32_t *value);
-int kssl_set_verify_mode(struct kssl *s, uint32_t value);
-int kssl_get_verify_mode(struct kssl *s, uint32_t *value);
-
-int kssl_ctx_set_verify_depth(struct kssl_ctx *ctx, int32_t value);
-int kssl_ctx_get_verify_depth(struct kssl_ctx *ctx, int32_t *value);
-int kssl_set_verify_depth(struct kssl *s, int32_t value);
-int kssl_get_verify_depth(struct kssl *s, int32_t *value);
-
-int kssl_ctx_set_max_cert_list(struct kssl_ctx *ctx, uint32_t value);
-int kssl_ctx_get_max_cert_list(struct kssl_ctx *ctx, uint32_t *value);
-int kssl_set_max_cert_list(struct kssl *s, uint32_t value);
-int kssl_get_max_cert_list(struct kssl *s, uint32_t *value);
-
-int kssl_ctx_set_read_ahead(struct kssl_ctx *ctx, int value);
-int kssl_ctx_get_read_ahead(struct kssl_ctx *ctx, int *value);
-int kssl_set_read_ahead(struct kssl *s, int value);
-int kssl_get_read_ahead(struct kssl *s, int *value);
-
-int kssl_ctx_clear_options(struct kssl_ctx *ctx, uint64_t bits);
-int kssl_clear_options(struct kssl *s, uint64_t bits);
-int kssl_ctx_clear_mode(struct kssl_ctx *ctx, uint32_t bits);
-int kssl_clear_mode(struct kssl *s, uint32_t bits);
-
-int kssl_ctx_set_timeout(struct kssl_ctx *ctx, uint32_t seconds);
-int kssl_ctx_get_timeout(struct kssl_ctx *ctx, uint32_t *seconds);
-int kssl_get_timeout(struct kssl *s, uint32_t *seconds);
-int kssl_ctx_get_method(struct kssl_ctx *ctx, enum kssl_method *method);
-
-/*
- * Lists: the getters store at most @max codes and return how many the row has,
- * or -1. The setters return 1 or 0.
- */
-int kssl_ctx_set_cipher_list(struct kssl_ctx *ctx, const uint16_t *codes,
-			     size_t n);
-int kssl_ctx_get_cipher_list(struct kssl_ctx *ctx, uint16_t *codes,
-			     size_t max);
-int kssl_set_cipher_list(struct kssl *s, const uint16_t *codes, size_t n);
-int kssl_get_cipher_list(struct kssl *s, uint16_t *codes, size_t max);
-int kssl_ctx_set_ciphersuites(struct kssl_ctx *ctx, const uint16_t *codes,
-			      size_t n);
-int kssl_ctx_get_ciphersuites(struct kssl_ctx *ctx, uint16_t *codes,
-			      size_t max);
-int kssl_set_ciphersuites(struct kssl *s, const uint16_t *codes, size_t n);
-int kssl_get_ciphersuites(struct kssl *s, uint16_t *codes, size_t max);
-
-int kssl_set_accept_state(struct kssl *s);
-int kssl_set_connect_state(struct kssl *s);
-int kssl_get_role(struct kssl *s, enum kssl_role *role);
-
-/* The label getters store a terminated string of at most @size bytes. */
-int kssl_ctx_set_label(struct kssl_ctx *ctx, const char *label);
-int kssl_ctx_get_label(struct kssl_ctx *ctx, char *label, size_t size);
-int kssl_set_label(struct kssl *s, const char *label);
-int kssl_get_label(struct kssl *s, char *label, size_t size);
-
 /* --- what an object is -------------------------------------------------- */
-
-/* All rows of an object. The lists belong to the struct that holds this. */
-struct kssl_settings_info {
-	enum kssl_method method;
-	enum kssl_role role;
-	uint64_t options;
-	uint32_t mode;
-	uint16_t min_proto;
-	uint16_t max_proto;
-	uint32_t verify_mode;
-	int32_t verify_depth;
-	uint32_t timeout;		/* seconds */
-	uint32_t max_cert_list;		/* bytes */
-	int read_ahead;
-	const uint16_t *cipher_list;	/* IANA codes */
-	size_t cipher_list_n;
-	const uint16_t *ciphersuites;	/* IANA codes */
-	size_t ciphersuites_n;
-	char label[KSSL_LABEL_MAX + 1];
-};
 
 struct kssl_ctx_info {
 	uint32_t id;
@@ -310,6 +176,11 @@ struct kssl_info {
 	uint16_t version;	/* 0 before attach */
 	uint16_t suite;		/* IANA code, 0 before attach */
 	int64_t verify_result;	/* X509_V_*, -1 if none was given */
+	const uint8_t *alpn;	/* negotiated protocol, NULL if none */
+	size_t alpn_len;
+	const char *sni;	/* host name that was asked for, "" if none */
+	int resumed;		/* 1 if a session was resumed */
+	uint16_t record_limit;	/* bytes of plaintext, 0 if none negotiated */
 	uint16_t family;	/* AF_INET, AF_INET6, or 0 without a socket */
 	uint16_t local_port;	/* host byte order */
 	uint16_t peer_port;
@@ -332,6 +203,15 @@ void kssl_ctx_info_free(struct kssl_ctx_info *info);
 struct kssl_info *kssl_get_info(struct kssl *s);
 struct kssl_info *kssl_info_by_id(struct kssl_client *client, uint32_t id);
 void kssl_info_free(struct kssl_info *info);
+
+/*
+ * kssl_get_peer_chain - the certificates that the peer sent, its own first, DER
+ *	one after the other
+ *
+ * Stores memory of *@len bytes in *@der that the caller must free(), or NULL if
+ * there are none. Returns 1 or 0.
+ */
+int kssl_get_peer_chain(struct kssl *s, void **der, size_t *len);
 
 #define KSSL_FILTER_CTX		0x01
 #define KSSL_FILTER_LABEL	0x02
@@ -393,6 +273,14 @@ struct kssl_attach {
 	int64_t verify_result;	/* X509_V_*, 0 for good, -1 for none */
 	struct kssl_crypto tx;
 	struct kssl_crypto rx;
+	const void *alpn;	/* negotiated protocol without length, or NULL */
+	size_t alpn_len;	/* at most KSSL_NAME_MAX */
+	const char *sni;	/* host name that was asked for, or NULL */
+	int resumed;		/* whether a session was resumed */
+	uint16_t record_limit;	/* bytes of plaintext that the peer takes in a
+				 * record (RFC 6066, RFC 8449), or 0 */
+	const void *peer_chain;	/* DER, the peer's own first, or NULL */
+	size_t peer_chain_len;	/* at most KSSL_BLOB_MAX */
 };
 
 /*
@@ -484,6 +372,7 @@ struct kssl_event {
 	uint8_t local_addr[16];
 	uint8_t peer_addr[16];
 	uint64_t sock_cookie;
+	uint64_t cookie;	/* of the callbacks it is for, 0 in the group */
 };
 
 /*
@@ -498,6 +387,77 @@ int kssl_events_fd(const struct kssl_events *events);
 int kssl_events_dispatch(struct kssl_events *events,
 			 void (*cb)(const struct kssl_event *event, void *arg),
 			 void *arg);
+
+/* --- callbacks ---------------------------------------------------------- */
+
+/*
+ * Functions of a program. What they return is what the functions that the
+ * manual pages name return. The library calls info; the others are called where
+ * the handshake runs, which is libkssl-openssl, from within its calls. Pointers
+ * without a type are what OpenSSL calls its own function with.
+ */
+struct kssl_callbacks {
+	size_t size;	/* sizeof(struct kssl_callbacks) */
+	/* SSL_set_msg_callback(3) */
+	void (*message)(struct kssl *s, int write, int version,
+			int content_type, const void *buf, size_t len,
+			void *arg);
+	/* The connection entered the state that @event names. */
+	void (*info)(struct kssl_client *client,
+		     const struct kssl_event *event, void *arg);
+	/* SSL_set_verify(3); @store is the X509_STORE_CTX. 1 goes on. */
+	int (*verify)(struct kssl *s, int preverify_ok, void *store,
+		      void *arg);
+	/* pem_password_cb(3): length of what was put into @buf, or -1 */
+	int (*password)(char *buf, int size, int rwflag, void *arg);
+	/* SSL_set_generate_session_id(3): 1 or 0 */
+	int (*session_id)(struct kssl *s, unsigned char *id,
+			  unsigned int *id_len, void *arg);
+	/* SSL_set_tmp_dh_callback(3): a DH that stays the program's */
+	void *(*tmp_dh)(struct kssl *s, int is_export, int keylength,
+			void *arg);
+	/* SSL_set_security_callback(3): 1 or 0 */
+	int (*security)(struct kssl *s, int op, int bits, int nid, void *other,
+			void *arg);
+	/* SSL_set_psk_client_callback(3): length of the key, 0 for none */
+	unsigned int (*psk_client)(struct kssl *s, const char *hint,
+				   char *identity, unsigned int max_identity,
+				   unsigned char *psk, unsigned int max_psk,
+				   void *arg);
+	/* SSL_set_psk_server_callback(3): length of the key, 0 for none */
+	unsigned int (*psk_server)(struct kssl *s, const char *identity,
+				   unsigned char *psk, unsigned int max_psk,
+				   void *arg);
+};
+
+/*
+ * kssl_ctx_set_callbacks - bind functions to a context, for the connections
+ *	that are made from it later
+ * kssl_set_callbacks - bind functions to a connection
+ *
+ * @mask has the bits of enum kssl_callback that are bound; 0 binds none and
+ * needs no @callbacks. The struct is copied, @arg is not; both are kept until
+ * the client is freed, and calls with the same functions and @arg share one
+ * copy. KSSL_CALLBACK_PSK needs psk_client, psk_server or both.
+ *
+ * Return 1 or 0. Errors: EINVAL a bit without its function, or what setters
+ * say; ENOMEM.
+ */
+int kssl_ctx_set_callbacks(struct kssl_ctx *ctx, uint32_t mask,
+			   const struct kssl_callbacks *callbacks, void *arg);
+int kssl_set_callbacks(struct kssl *s, uint32_t mask,
+		       const struct kssl_callbacks *callbacks, void *arg);
+
+/*
+ * kssl_client_fd - a file descriptor that polls readable when events for bound
+ *	info functions may wait; the client's, not to be read or closed. -1 with
+ *	EMFILE, ENFILE or ENOMEM.
+ * kssl_client_dispatch - call the info function for each event that waits,
+ *	without blocking; returns how many were called, or -1. The functions may
+ *	use the client. ENOBUFS: events were lost, dump to catch up.
+ */
+int kssl_client_fd(struct kssl_client *client);
+int kssl_client_dispatch(struct kssl_client *client);
 
 #ifdef __cplusplus
 }

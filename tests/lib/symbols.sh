@@ -70,21 +70,23 @@ differ()
 	diff "$tmp/a" "$tmp/b" | grep '^[<>]' || :
 }
 
-# library NAME HEADER [PRIVATE-HEADER]
+# library NAME HEADER...
 library()
 {
 	map=$libdir/$1.map
 	lib=$libdir/$1.so
+	name=$1
+	shift
 	public=$(sed '/^KSSL_PRIVATE/,$d' "$map" > "$tmp/map"; mapped "$tmp/map")
-	result "$1: declared and mapped functions are the same" \
-		"$(differ "$(declared "$2")" "$public")"
+	result "$name: declared and mapped functions are the same" \
+		"$(differ "$(declared "$@")" "$public")"
 	# Version nodes are symbols too.
 	exported=$(nm -D --defined-only "$lib" |
 		sed -n 's/.* [^A] \([a-zA-Z0-9_]*\)@.*/\1/p' | sort -u)
-	result "$1: mapped and exported functions are the same" \
+	result "$name: mapped and exported functions are the same" \
 		"$(differ "$(mapped "$map")" "$exported")"
-	result "$1: soname" "$(readelf -d "$lib" |
-		grep -q "SONAME.*\[$1\.so\.1\]" || echo "none, or wrong")"
+	result "$name: soname" "$(readelf -d "$lib" |
+		grep -q "SONAME.*\[$name\.so\.1\]" || echo "none, or wrong")"
 }
 
 # header FILE: whether it stands alone in both languages.
@@ -107,8 +109,10 @@ check()
 	trap 'rm -rf "$tmp"' EXIT
 
 	header linux/kssl.h
+	header kssl/settings.h
 	header kssl/kssl.h
-	library libkssl "$top/include/kssl/kssl.h"
+	library libkssl "$top/include/kssl/settings.h" \
+		"$top/include/kssl/kssl.h"
 	if [ -e "$libdir/libkssl-openssl.so" ]; then
 		header kssl/openssl.h
 		library libkssl-openssl "$top/include/kssl/openssl.h"

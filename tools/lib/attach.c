@@ -83,6 +83,8 @@ static void put_crypto(struct kssl_client *client, uint16_t type,
 static void put_attach(struct kssl_client *client,
 		       const struct kssl_attach *attach)
 {
+	const uint8_t resumed = 1;
+
 	kssl_req_u32(client, KSSL_A_FD, attach->fd);
 	kssl_req_u16(client, KSSL_A_VERSION, attach->version);
 	kssl_req_u16(client, KSSL_A_SUITE, attach->suite);
@@ -91,23 +93,41 @@ static void put_attach(struct kssl_client *client,
 			     attach->verify_result);
 	put_crypto(client, KSSL_A_TX, &attach->tx);
 	put_crypto(client, KSSL_A_RX, &attach->rx);
+	put_bytes(client, KSSL_A_ALPN, attach->alpn, attach->alpn_len);
+	if (attach->sni)
+		kssl_req_str(client, KSSL_A_SNI, attach->sni);
+	if (attach->resumed)
+		kssl_req_put(client, KSSL_A_RESUMED, &resumed,
+			     sizeof(resumed));
+	if (attach->record_limit)
+		kssl_req_u16(client, KSSL_A_RECORD_LIMIT,
+			     attach->record_limit);
+	put_bytes(client, KSSL_A_PEER_CHAIN, attach->peer_chain,
+		  attach->peer_chain_len);
 }
 
-/*
- * A program built with a later header may use members that this library does
- * not know, and must not have them ignored.
- */
-static int check_attach(const struct kssl_attach *attach)
+int kssl_check_size(const void *data, size_t size, size_t known,
+		    const char *name)
 {
-	const unsigned char *byte = (const unsigned char *)attach;
+	const unsigned char *byte = data;
 	size_t i;
 
-	if (!attach || attach->size < sizeof(*attach))
-		return kssl_set_error(EINVAL, "size of struct kssl_attach not set");
-	for (i = sizeof(*attach); i < attach->size; i++)
+	if (size < known)
+		return kssl_set_error(EINVAL, "size of struct %s not set",
+				      name);
+	for (i = known; i < size; i++)
 		if (byte[i])
 			return kssl_set_error(E2BIG,
-					      "struct kssl_attach is newer than the library");
+					      "struct %s is newer than the library",
+					      name);
+	return 1;
+}
+
+static int check_attach(const struct kssl_attach *attach)
+{
+	if (!kssl_check_size(attach, attach ? attach->size : 0,
+			     sizeof(*attach), "kssl_attach"))
+		return 0;
 	if (attach->verify_result > UINT32_MAX)
 		return kssl_set_error(EINVAL, "no verify result has that value");
 	return 1;

@@ -129,6 +129,7 @@ struct kssl_client *kssl_client_open(const struct kssl_transport *transport,
 	client->transport = transport;
 	client->priv = priv;
 	client->pid = getpid();
+	kssl_callbacks_init(&client->callbacks);
 	client->recv_buf = malloc(KSSL_RECV_SIZE);
 	err = client->recv_buf ? init_lock(&client->lock) : ENOMEM;
 	if (err) {
@@ -160,6 +161,7 @@ void kssl_client_free(struct kssl_client *client)
 		return;
 	kssl_error_save(&save);
 	client->transport->close(client->priv);
+	kssl_callbacks_cleanup(&client->callbacks);
 	kssl_table_destroy(&client->table[KSSL_KIND_CONN]);
 	kssl_table_destroy(&client->table[KSSL_KIND_CTX]);
 	/* In a forked child the mutex may be held for ever: leave it alone. */

@@ -13,23 +13,28 @@
 #include "internal.h"
 
 /*
- * Keeps what the kernel said. Without memory for that, kssl_cached_info() has
- * nothing to show; no other call needs it, so none fails for it.
+ * Keeps what the kernel said, with the rows of an earlier reply when this one
+ * has none and reports the same snapshots. Without memory for that,
+ * kssl_cached_info() has nothing to show; no other call needs it, so none fails
+ * for it.
  */
 static void conn_fill(struct kssl_handle *handle, const struct nlmsghdr *nlh)
 {
 	struct kssl *s = (struct kssl *)handle;
+	struct kssl_info *old = s->info;
 	struct kssl_error_save save;
 	struct kssl_info info;
 
 	kssl_info_parse(nlh, &info);
-	/* Read without the lock, and a connection's context is for life. */
-	if (!s->ctx_id)
-		s->ctx_id = info.ctx_id;
-	free(s->info);
+	if (!info.settings.reported && old &&
+	    old->settings_id == info.settings_id &&
+	    old->inherit_id == info.inherit_id)
+		info.settings = old->settings;
+	__atomic_store_n(&s->ctx_id, info.ctx_id, __ATOMIC_RELAXED);
 	kssl_error_save(&save);
 	s->info = kssl_info_copy(&info);
 	kssl_error_restore(&save);
+	free(old);
 }
 
 static void conn_cleanup(struct kssl_handle *handle)
@@ -262,6 +267,21 @@ int kssl_clear(struct kssl *s)
 	return kssl_handle_simple(kssl_conn_handle(s), KSSL_CMD_CLEAR);
 }
 
+int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx)
+{
+	int ok;
+
+	if (s && (!ctx || ctx->handle.client != s->handle.client))
+		return kssl_set_error(EINVAL, "no context of the same client given");
+	if (!kssl_handle_enter(kssl_conn_handle(s)))
+		return 0;
+	kssl_handle_request(&s->handle, KSSL_CMD_SET_CTX);
+	kssl_req_u32(s->handle.client, KSSL_A_CTX_ID, ctx->handle.id);
+	ok = kssl_req_send(s->handle.client, kssl_handle_reply, &s->handle);
+	kssl_client_leave(s->handle.client);
+	return ok;
+}
+
 uint32_t kssl_id(const struct kssl *s)
 {
 	return s ? s->handle.id : 0;
@@ -269,7 +289,7 @@ uint32_t kssl_id(const struct kssl *s)
 
 uint32_t kssl_get_ctx_id(const struct kssl *s)
 {
-	return s ? s->ctx_id : 0;
+	return s ? __atomic_load_n(&s->ctx_id, __ATOMIC_RELAXED) : 0;
 }
 
 struct kssl_client *kssl_get_client(const struct kssl *s)

@@ -53,7 +53,7 @@ int kssl_events_fd(const struct kssl_events *events)
 	return events->client->transport->fd(events->client->priv);
 }
 
-static void parse(const struct nlmsghdr *nlh, struct kssl_event *event)
+void kssl_event_parse(const struct nlmsghdr *nlh, struct kssl_event *event)
 {
 	const struct nlattr *tb[KSSL_A_MAX + 1];
 	struct kssl_endpoints ends;
@@ -72,6 +72,7 @@ static void parse(const struct nlmsghdr *nlh, struct kssl_event *event)
 		.local_port = ends.local_port,
 		.peer_port = ends.peer_port,
 		.sock_cookie = ends.sock_cookie,
+		.cookie = kssl_attr_uint(tb[KSSL_A_COOKIE]),
 	};
 	memcpy(event->local_addr, ends.local_addr, sizeof(event->local_addr));
 	memcpy(event->peer_addr, ends.peer_addr, sizeof(event->peer_addr));
@@ -88,7 +89,7 @@ static int dispatch_datagram(const struct kssl_client *client, int len,
 	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
 		if (nlh->nlmsg_type != client->family)
 			continue;
-		parse(nlh, &event);
+		kssl_event_parse(nlh, &event);
 		cb(&event, arg);
 		n++;
 	}

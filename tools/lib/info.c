@@ -10,37 +10,118 @@
 #include <string.h>
 
 #include "internal.h"
+#include "rows.h"
 
-static void parse_list(const struct nlattr *attr, const uint16_t **codes,
-		       size_t *n)
+/*
+ * The members of a kssl_settings_info that point to memory, each with the
+ * length after it: what a parser fills in and a copy moves.
+ */
+struct pointer {
+	uint16_t attr;		/* of the first element */
+	uint16_t n;		/* elements, each a pointer and a length */
+	uint16_t size;		/* of an item that the length counts */
+	uint16_t ptr;		/* offsets */
+	uint16_t len;
+};
+
+#define POINTER(row, ROW, count, elements, item)			\
+	{ KSSL_A_SETTINGS_##ROW, elements, item,			\
+	  offsetof(struct kssl_settings_info, row),			\
+	  offsetof(struct kssl_settings_info, row##count) },
+#define POINTER_CODES(row, ROW, set, get)				\
+	POINTER(row, ROW, _n, 1, sizeof(uint16_t))
+#define POINTER_KEYS(row, ROW, set, get)				\
+	POINTER(row, ROW, _n, 1, sizeof(uint32_t))
+#define POINTER_BYTES(row, ROW, set, get)				\
+	POINTER(row, ROW, _len, 1, 1)
+#define POINTER_SLOT_BYTES(row, ROW, set, get)				\
+	POINTER(row, ROW##_RSA, _len, KSSL_CERT_SLOTS, 1)
+
+static const struct pointer pointers[] = {
+	KSSL_ROWS_CODES(POINTER_CODES)
+	KSSL_ROWS_KEYS(POINTER_KEYS)
+	KSSL_ROWS_BYTES(POINTER_BYTES)
+	KSSL_ROWS_SLOT_BYTES(POINTER_SLOT_BYTES)
+	/* No row, so it has the place that no row has. */
+	{ 0, 1, sizeof(uint16_t),
+	  offsetof(struct kssl_settings_info, large_rows),
+	  offsetof(struct kssl_settings_info, large_rows_n) },
+};
+
+/* Memory is reached by its bytes, the types of the pointers differ. */
+static void get_pointer(const struct kssl_settings_info *info,
+			const struct pointer *pointer, size_t i,
+			const void **ptr, size_t *len)
 {
-	*codes = attr ? mnl_attr_get_payload(attr) : NULL;
-	*n = attr ? mnl_attr_get_payload_len(attr) / sizeof(**codes) : 0;
+	const char *base = (const char *)info;
+
+	memcpy(ptr, base + pointer->ptr + i * sizeof(*ptr), sizeof(*ptr));
+	memcpy(len, base + pointer->len + i * sizeof(*len), sizeof(*len));
 }
 
-static void parse_settings(const struct nlattr *nest,
+static void set_pointer(struct kssl_settings_info *info,
+			const struct pointer *pointer, size_t i,
+			const void *ptr, size_t len)
+{
+	char *base = (char *)info;
+
+	memcpy(base + pointer->ptr + i * sizeof(ptr), &ptr, sizeof(ptr));
+	memcpy(base + pointer->len + i * sizeof(len), &len, sizeof(len));
+}
+
+static void parse_pointer(const struct nlattr *const *rows,
+			  const struct pointer *pointer,
+			  struct kssl_settings_info *info)
+{
+	const struct nlattr *attr;
+	size_t i, len;
+
+	for (i = 0; i < pointer->n; i++) {
+		attr = rows[pointer->attr + i];
+		len = attr ? mnl_attr_get_payload_len(attr) : 0;
+		if (len)
+			set_pointer(info, pointer, i,
+				    mnl_attr_get_payload(attr),
+				    len / pointer->size);
+	}
+}
+
+#define PARSE_NUMBER(row, ROW, set, get, type)				\
+	info->row = kssl_attr_uint(rows[KSSL_A_SETTINGS_##ROW]);
+#define PARSE_BOOL(row, ROW, set, get)					\
+	info->row = kssl_attr_uint(rows[KSSL_A_SETTINGS_##ROW]);
+#define PARSE_TEXT(row, ROW, set, get, max)				\
+	snprintf(info->row, sizeof(info->row), "%s",			\
+		 kssl_attr_str(rows[KSSL_A_SETTINGS_##ROW]));
+#define PARSE_SLOT_KEY(row, ROW, set, get)				\
+	for (i = 0; i < KSSL_CERT_SLOTS; i++)				\
+		info->row[i] =						\
+			kssl_attr_uint(rows[KSSL_A_SETTINGS_##ROW##_RSA + i]);
+
+/* @info is all 0. */
+static void parse_settings(const struct nlattr *const *tb,
 			   struct kssl_settings_info *info)
 {
-	const struct nlattr *tb[KSSL_A_SETTINGS_MAX + 1];
+	const struct nlattr *rows[KSSL_A_SETTINGS_MAX + 1];
+	size_t i;
 
-	kssl_attrs_nested(nest, tb, KSSL_A_SETTINGS_MAX);
-	info->method = kssl_attr_uint(tb[KSSL_A_SETTINGS_METHOD]);
-	info->role = kssl_attr_uint(tb[KSSL_A_SETTINGS_ROLE]);
-	info->options = kssl_attr_uint(tb[KSSL_A_SETTINGS_OPTIONS]);
-	info->mode = kssl_attr_uint(tb[KSSL_A_SETTINGS_MODE]);
-	info->min_proto = kssl_attr_uint(tb[KSSL_A_SETTINGS_MIN_PROTO]);
-	info->max_proto = kssl_attr_uint(tb[KSSL_A_SETTINGS_MAX_PROTO]);
-	info->verify_mode = kssl_attr_uint(tb[KSSL_A_SETTINGS_VERIFY_MODE]);
-	info->verify_depth = kssl_attr_uint(tb[KSSL_A_SETTINGS_VERIFY_DEPTH]);
-	info->timeout = kssl_attr_uint(tb[KSSL_A_SETTINGS_TIMEOUT]);
-	info->max_cert_list = kssl_attr_uint(tb[KSSL_A_SETTINGS_MAX_CERT_LIST]);
-	info->read_ahead = kssl_attr_uint(tb[KSSL_A_SETTINGS_READ_AHEAD]);
-	parse_list(tb[KSSL_A_SETTINGS_CIPHER_LIST], &info->cipher_list,
-		   &info->cipher_list_n);
-	parse_list(tb[KSSL_A_SETTINGS_CIPHERSUITES], &info->ciphersuites,
-		   &info->ciphersuites_n);
-	snprintf(info->label, sizeof(info->label), "%s",
-		 kssl_attr_str(tb[KSSL_A_SETTINGS_LABEL]));
+	kssl_attrs_nested(tb[KSSL_A_SETTINGS], rows, KSSL_A_SETTINGS_MAX);
+	rows[0] = tb[KSSL_A_LARGE_ROWS];
+	info->reported = !!tb[KSSL_A_SETTINGS];
+	info->method = kssl_attr_uint(rows[KSSL_A_SETTINGS_METHOD]);
+	info->role = kssl_attr_uint(rows[KSSL_A_SETTINGS_ROLE]);
+	info->options = kssl_attr_uint(rows[KSSL_A_SETTINGS_OPTIONS]);
+	info->mode = kssl_attr_uint(rows[KSSL_A_SETTINGS_MODE]);
+	info->timeout = kssl_attr_uint(rows[KSSL_A_SETTINGS_TIMEOUT]);
+	info->callbacks = kssl_attr_uint(rows[KSSL_A_SETTINGS_CALLBACKS]);
+	info->callbacks_cookie =
+		kssl_attr_uint(rows[KSSL_A_SETTINGS_CALLBACKS_COOKIE]);
+	KSSL_ROWS_NUMBER(PARSE_NUMBER)
+	KSSL_ROWS_BOOL(PARSE_BOOL)
+	KSSL_ROWS_TEXT(PARSE_TEXT)
+	KSSL_ROWS_SLOT_KEY(PARSE_SLOT_KEY)
+	for (i = 0; i < KSSL_ARRAY_SIZE(pointers); i++)
+		parse_pointer(rows, &pointers[i], info);
 }
 
 static void parse_addr(const struct nlattr *attr, uint8_t *addr)
@@ -67,9 +148,13 @@ void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info)
 {
 	const struct nlattr *tb[KSSL_A_MAX + 1];
 	struct kssl_endpoints ends;
+	const struct nlattr *alpn;
+	size_t alpn_len;
 
 	kssl_attrs_parse(nlh, tb);
 	kssl_endpoints_parse(tb, &ends);
+	alpn = tb[KSSL_A_ALPN];
+	alpn_len = alpn ? mnl_attr_get_payload_len(alpn) : 0;
 	*info = (struct kssl_info) {
 		.id = kssl_attr_uint(tb[KSSL_A_ID]),
 		.ctx_id = kssl_attr_uint(tb[KSSL_A_CTX_ID]),
@@ -84,6 +169,11 @@ void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info)
 		.version = kssl_attr_uint(tb[KSSL_A_VERSION]),
 		.suite = kssl_attr_uint(tb[KSSL_A_SUITE]),
 		.verify_result = -1,
+		.alpn_len = alpn_len,
+		.alpn = alpn_len ? mnl_attr_get_payload(alpn) : NULL,
+		.sni = kssl_attr_str(tb[KSSL_A_SNI]),
+		.resumed = kssl_attr_uint(tb[KSSL_A_RESUMED]),
+		.record_limit = kssl_attr_uint(tb[KSSL_A_RECORD_LIMIT]),
 		.family = ends.family,
 		.local_port = ends.local_port,
 		.peer_port = ends.peer_port,
@@ -95,7 +185,7 @@ void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info)
 		info->verify_result = kssl_attr_uint(tb[KSSL_A_VERIFY_RESULT]);
 	memcpy(info->local_addr, ends.local_addr, sizeof(info->local_addr));
 	memcpy(info->peer_addr, ends.peer_addr, sizeof(info->peer_addr));
-	parse_settings(tb[KSSL_A_SETTINGS], &info->settings);
+	parse_settings(tb, &info->settings);
 }
 
 void kssl_ctx_info_parse(const struct nlmsghdr *nlh,
@@ -115,45 +205,80 @@ void kssl_ctx_info_parse(const struct nlmsghdr *nlh,
 		.settings_id = kssl_attr_uint(tb[KSSL_A_SETTINGS_ID]),
 		.inherit_id = kssl_attr_uint(tb[KSSL_A_INHERIT_ID]),
 	};
-	parse_settings(tb[KSSL_A_SETTINGS], &info->settings);
+	parse_settings(tb, &info->settings);
 }
 
-/* Bytes of the lists of @info. */
-static size_t lists_size(const struct kssl_settings_info *info)
+/* Lists are moved to where their items are aligned. */
+static size_t moved_size(size_t len, const struct pointer *pointer)
 {
-	return (info->cipher_list_n + info->ciphersuites_n) *
-	       sizeof(*info->cipher_list);
+	return (len * pointer->size + 3) & ~(size_t)3;
 }
 
-static uint16_t *move_list(uint16_t *to, const uint16_t **codes, size_t n)
+/* Bytes of what @info points to. */
+static size_t pointers_size(const struct kssl_settings_info *info)
 {
-	if (n)
-		memcpy(to, *codes, n * sizeof(*to));
-	*codes = to;
-	return to + n;
+	const struct pointer *pointer;
+	size_t i, len, size = 0;
+	const void *ptr;
+
+	for (pointer = pointers;
+	     pointer < pointers + KSSL_ARRAY_SIZE(pointers); pointer++) {
+		for (i = 0; i < pointer->n; i++) {
+			get_pointer(info, pointer, i, &ptr, &len);
+			size += moved_size(len, pointer);
+		}
+	}
+	return size;
 }
 
-/* Move the lists of @info to @to; where they end is returned. */
-static void *move_lists(struct kssl_settings_info *info, void *to)
+/* Move what @info points to to @to; where that ends is returned. */
+static char *move_pointers(struct kssl_settings_info *info, char *to)
 {
-	to = move_list(to, &info->cipher_list, info->cipher_list_n);
-	return move_list(to, &info->ciphersuites, info->ciphersuites_n);
+	const struct pointer *pointer;
+	const void *ptr;
+	size_t i, len;
+
+	for (pointer = pointers;
+	     pointer < pointers + KSSL_ARRAY_SIZE(pointers); pointer++) {
+		for (i = 0; i < pointer->n; i++) {
+			get_pointer(info, pointer, i, &ptr, &len);
+			if (!len)
+				continue;
+			memcpy(to, ptr, len * pointer->size);
+			set_pointer(info, pointer, i, to, len);
+			to += moved_size(len, pointer);
+		}
+	}
+	return to;
+}
+
+/* The copy of @text ends at what is returned. */
+static char *move_text(const char **text, char *to)
+{
+	size_t size = strlen(*text) + 1;
+
+	*text = memcpy(to, *text, size);
+	return to + size;
 }
 
 struct kssl_info *kssl_info_copy(const struct kssl_info *info)
 {
-	size_t text_size = strlen(info->result_text) + 1;
 	struct kssl_info *copy;
-	char *text;
+	char *to;
 
-	copy = malloc(sizeof(*copy) + lists_size(&info->settings) + text_size);
+	copy = malloc(sizeof(*copy) + pointers_size(&info->settings) +
+		      strlen(info->sni) + strlen(info->result_text) + 2 +
+		      info->alpn_len);
 	if (!copy) {
 		kssl_set_errno(ENOMEM);
 		return NULL;
 	}
 	*copy = *info;
-	text = move_lists(&copy->settings, copy + 1);
-	copy->result_text = memcpy(text, info->result_text, text_size);
+	to = move_pointers(&copy->settings, (char *)(copy + 1));
+	to = move_text(&copy->sni, to);
+	to = move_text(&copy->result_text, to);
+	if (info->alpn_len)
+		copy->alpn = memcpy(to, info->alpn, info->alpn_len);
 	return copy;
 }
 
@@ -161,13 +286,13 @@ struct kssl_ctx_info *kssl_ctx_info_copy(const struct kssl_ctx_info *info)
 {
 	struct kssl_ctx_info *copy;
 
-	copy = malloc(sizeof(*copy) + lists_size(&info->settings));
+	copy = malloc(sizeof(*copy) + pointers_size(&info->settings));
 	if (!copy) {
 		kssl_set_errno(ENOMEM);
 		return NULL;
 	}
 	*copy = *info;
-	move_lists(&copy->settings, copy + 1);
+	move_pointers(&copy->settings, (char *)(copy + 1));
 	return copy;
 }
 
@@ -303,4 +428,34 @@ struct kssl_ctx_info *kssl_ctx_info_by_id(struct kssl_client *client,
 	kssl_req_send(client, ctx_query_reply, &query);
 	kssl_client_leave(client);
 	return info;
+}
+
+static int chain_reply(const struct nlmsghdr *nlh, unsigned int i, void *arg)
+{
+	const struct nlattr *tb[KSSL_A_MAX + 1];
+	const struct nlattr *chain;
+
+	(void)i;
+	kssl_attrs_parse(nlh, tb);
+	chain = tb[KSSL_A_PEER_CHAIN];
+	return kssl_take_copy(chain ? mnl_attr_get_payload(chain) : NULL,
+			      chain ? mnl_attr_get_payload_len(chain) : 0, arg);
+}
+
+int kssl_get_peer_chain(struct kssl *s, void **der, size_t *len)
+{
+	struct kssl_bytes chain;
+	int ok;
+
+	if (!kssl_handle_enter(kssl_conn_handle(s)))
+		return 0;
+	kssl_handle_request(&s->handle, KSSL_CMD_GET);
+	kssl_req_put(s->handle.client, KSSL_A_WITH_PEER_CHAIN, NULL, 0);
+	ok = kssl_req_send(s->handle.client, chain_reply, &chain);
+	kssl_client_leave(s->handle.client);
+	if (!ok)
+		return 0;
+	*der = chain.data;
+	*len = chain.len;
+	return 1;
 }

@@ -48,11 +48,22 @@ int kssl_set_error(int err, const char *fmt, ...)
  * kssl_cached_info - what the kernel last said about @s
  *
  * Costs no request. Every reply on this handle that reports a connection
- * (new, dup, get, set, clear, fail) refreshes all of it, and begin and attach
- * the state; the struct is valid until the next call on the handle. NULL only
- * if there was no memory for it (ENOMEM).
+ * (new, dup, get, set, set-ctx, clear, fail) refreshes it, and begin and attach
+ * the state; the struct is valid until the next call on the handle. The replies
+ * of new and dup have no rows: settings.reported is 0 until a get or a set, and
+ * settings_id and inherit_id say which snapshots there are to be asked for.
+ * NULL only if there was no memory for it (ENOMEM).
  */
 const struct kssl_info *kssl_cached_info(struct kssl *s);
+
+/*
+ * kssl_find_callbacks - what @client bound under @cookie; NULL without an error
+ *	if that was another client
+ *
+ * The struct lives as long as @client. *@arg is what the functions take.
+ */
+const struct kssl_callbacks *kssl_find_callbacks(struct kssl_client *client,
+						 uint64_t cookie, void **arg);
 
 #pragma GCC visibility pop
 
@@ -155,10 +166,37 @@ struct kssl_request {
 	unsigned int n;		/* messages, at most KSSL_BATCH_MAX */
 	uint32_t first_seq;
 	int err;		/* what went wrong while they were built */
+	const char *err_text;	/* why, and the attribute to blame, or NULL */
+	uint16_t err_type;
+	uint16_t err_nested;
 };
 
-/* Takes the whole of a dump's datagram, which is at most this long. */
-#define KSSL_RECV_SIZE	32768
+/*
+ * Takes the longest of the kernel's datagrams, a reply with a row of
+ * KSSL_BLOB_MAX bytes or a peer's chain of as many beside all short rows.
+ */
+#define KSSL_RECV_SIZE	131072
+
+/* What a program bound, known to the kernel by its cookie. */
+struct kssl_binding {
+	struct kssl_callbacks fns;
+	void *arg;
+};
+
+struct kssl_queued;
+
+struct kssl_callback_table {
+	struct kssl_binding **binding;
+	unsigned int n;
+	unsigned int size;
+	uint64_t base;			/* cookie of the first */
+	struct kssl_queued *head;	/* events that wait for a dispatch */
+	struct kssl_queued **tail;
+	unsigned int queued;
+	int lost;			/* some did not fit */
+	int epoll_fd;			/* -1 until somebody asks for it */
+	int event_fd;			/* readable while events are queued */
+};
 
 struct kssl_client {
 	const struct kssl_transport *transport;
@@ -171,6 +209,7 @@ struct kssl_client {
 	struct kssl_request req;
 	unsigned char *recv_buf;
 	struct kssl_table table[2];	/* by enum kssl_kind_index */
+	struct kssl_callback_table callbacks;
 };
 
 /*
@@ -192,6 +231,8 @@ int kssl_client_foreign(const struct kssl_client *client);
 /*
  * Requests are built and sent under the client's lock. What fails while they
  * are built is kept and reported by the send, so builders return nothing.
+ * kssl_req_refuse() makes the send fail with the given error, whose attribute
+ * is @nested inside of @type.
  */
 void kssl_req_begin(struct kssl_client *client, uint8_t cmd);
 void kssl_req_begin_family(struct kssl_client *client, uint16_t family,
@@ -202,6 +243,8 @@ void kssl_req_u16(struct kssl_client *client, uint16_t type, uint16_t value);
 void kssl_req_u32(struct kssl_client *client, uint16_t type, uint32_t value);
 void kssl_req_u64(struct kssl_client *client, uint16_t type, uint64_t value);
 void kssl_req_str(struct kssl_client *client, uint16_t type, const char *value);
+void kssl_req_refuse(struct kssl_client *client, int err, const char *text,
+		     uint16_t type, uint16_t nested);
 size_t kssl_req_nest(struct kssl_client *client, uint16_t type);
 void kssl_req_nest_end(struct kssl_client *client, size_t nest);
 
@@ -266,7 +309,7 @@ struct kssl_ctx {
 
 struct kssl {
 	struct kssl_handle handle;
-	uint32_t ctx_id;
+	uint32_t ctx_id;		/* atomic, it is read without the lock */
 	struct kssl_info *info;		/* protected by the client's lock */
 };
 
@@ -333,8 +376,35 @@ struct kssl_settings {
 void kssl_settings_put(struct kssl_client *client,
 		       const struct kssl_settings *settings);
 
+/*
+ * Attribute of the row @slot of the rows that start with @first, and of the
+ * row of ex_data at @index; 0 if there is none.
+ */
+uint16_t kssl_slot_attr(uint16_t first, unsigned int slot);
+uint16_t kssl_ex_data_attr(unsigned int index);
+
 /* Free what the rows own, not @settings. */
 void kssl_settings_cleanup(struct kssl_settings *settings);
+
+/* --- row.c --------------------------------------------------------------- */
+
+struct kssl_bytes {
+	void *data;
+	size_t len;
+};
+
+/* Copy @data into the kssl_bytes @arg, whose data is NULL for nothing. */
+int kssl_take_copy(const void *data, size_t len, void *arg);
+
+/* --- attach.c ------------------------------------------------------------ */
+
+/*
+ * Whether the library knows all of a struct @name of @size bytes, of which it
+ * knows @known. A program built with a later header may use members that this
+ * library does not know, and must not have them ignored.
+ */
+int kssl_check_size(const void *data, size_t size, size_t known,
+		    const char *name);
 
 /* --- info.c -------------------------------------------------------------- */
 
@@ -373,7 +443,23 @@ int kssl_ctx_query(struct kssl_ctx *ctx,
 
 /* --- event.c ------------------------------------------------------------- */
 
+void kssl_event_parse(const struct nlmsghdr *nlh, struct kssl_event *event);
+
 /* Subscribe on the socket of @client, which is the result's whatever it is. */
 struct kssl_events *kssl_events_open(struct kssl_client *client);
+
+/* --- callbacks.c --------------------------------------------------------- */
+
+/*
+ * kssl_callbacks_take - queue @nlh for the next dispatch if it is an event;
+ *	whether it was one
+ * kssl_callbacks_make_room - queue the events that wait in the socket, lest
+ *	they leave no room for a reply
+ */
+void kssl_callbacks_init(struct kssl_callback_table *table);
+void kssl_callbacks_cleanup(struct kssl_callback_table *table);
+int kssl_callbacks_take(struct kssl_client *client,
+			const struct nlmsghdr *nlh);
+void kssl_callbacks_make_room(struct kssl_client *client);
 
 #endif /* KSSL_INTERNAL_H */

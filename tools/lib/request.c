@@ -15,6 +15,26 @@
 #define REQ_MIN_SIZE	4096
 #define ATTR_MAX_LEN	(UINT16_MAX - NLA_HDRLEN)
 
+/* Keeps the first thing that went wrong. */
+static void fail(struct kssl_request *req, int err)
+{
+	if (!req->err)
+		req->err = err;
+}
+
+void kssl_req_refuse(struct kssl_client *client, int err, const char *text,
+		     uint16_t type, uint16_t nested)
+{
+	struct kssl_request *req = &client->req;
+
+	if (req->err)
+		return;
+	req->err = err;
+	req->err_text = text;
+	req->err_type = type;
+	req->err_nested = nested;
+}
+
 static struct nlmsghdr *current(struct kssl_client *client)
 {
 	return (struct nlmsghdr *)(client->req.buf + client->req.last);
@@ -47,7 +67,7 @@ static int room(struct kssl_request *req, size_t len)
 	while (size - req->len < len)
 		size *= 2;
 	if (size != req->size && !grow(req, size)) {
-		req->err = ENOMEM;
+		fail(req, ENOMEM);
 		return 0;
 	}
 	return 1;
@@ -88,8 +108,7 @@ void kssl_req_put(struct kssl_client *client, uint16_t type, const void *data,
 	struct kssl_request *req = &client->req;
 
 	if (len > ATTR_MAX_LEN) {
-		if (!req->err)
-			req->err = EMSGSIZE;
+		fail(req, EMSGSIZE);
 		return;
 	}
 	if (!room(req, NLA_HDRLEN + NLA_ALIGN(len)))
@@ -133,7 +152,7 @@ void kssl_req_nest_end(struct kssl_client *client, size_t nest)
 	if (req->err)
 		return;
 	if (req->len - nest > UINT16_MAX) {
-		req->err = EMSGSIZE;
+		fail(req, EMSGSIZE);
 		return;
 	}
 	((struct nlattr *)(req->buf + nest))->nla_len = req->len - nest;
@@ -157,6 +176,7 @@ static void reset(struct kssl_request *req)
 	req->last = 0;
 	req->n = 0;
 	req->err = 0;
+	req->err_text = NULL;
 }
 
 static int send_built(struct kssl_client *client)
@@ -164,9 +184,16 @@ static int send_built(struct kssl_client *client)
 	struct kssl_request *req = &client->req;
 	int err = req->err;
 
+	if (req->err_text)
+		return kssl_set_result(err, req->err_text, req->err_type,
+				       req->err_nested);
+	kssl_callbacks_make_room(client);
 	if (!err)
 		err = -client->transport->send(client->priv, req->buf,
 					       req->len);
+	if (err == EMSGSIZE)
+		return kssl_set_error(err, "a request of %zu bytes is more than a socket may send, see net.core.wmem_max",
+				      req->len);
 	return err ? kssl_set_errno(err) : 1;
 }
 
@@ -198,6 +225,8 @@ static void take_first(struct kssl_client *client, const struct nlmsghdr *nlh,
 	unsigned int i = nlh->nlmsg_seq - client->req.first_seq;
 	struct kssl_error_save save;
 
+	if (kssl_callbacks_take(client, nlh))
+		return;
 	if (i >= client->req.n || !(answers->waiting >> i & 1))
 		return;
 	answers->waiting &= ~((uint64_t)1 << i);
@@ -280,7 +309,8 @@ static int dump_end(struct kssl_client *client, const struct nlmsghdr *nlh)
 static void take_part(struct kssl_client *client, const struct nlmsghdr *nlh,
 		      struct dump *dump)
 {
-	if (nlh->nlmsg_seq != client->req.first_seq || dump->done)
+	if (kssl_callbacks_take(client, nlh) ||
+	    nlh->nlmsg_seq != client->req.first_seq || dump->done)
 		return;
 	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 		dump->interrupted = 1;

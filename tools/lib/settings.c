@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "rows.h"
 
 struct kssl_settings *kssl_settings_new(void)
 {
@@ -18,8 +19,11 @@ struct kssl_settings *kssl_settings_new(void)
 	return settings;
 }
 
+/* A session is a secret. */
 static void row_cleanup(struct kssl_row *row)
 {
+	if (row->big)
+		explicit_bzero(row->big, row->len);
 	free(row->big);
 	memset(row, 0, sizeof(*row));
 }
@@ -52,6 +56,8 @@ static int put(struct kssl_settings *settings, uint16_t type, const void *data,
 
 	if (!settings)
 		return kssl_set_error(EINVAL, "no settings given");
+	if (!type)
+		return kssl_set_error(EINVAL, "no row with that index");
 	if (len > sizeof(new.small)) {
 		new.big = malloc(len);
 		if (!new.big)
@@ -105,61 +111,175 @@ int kssl_settings_mode(struct kssl_settings *settings, uint32_t bits,
 	       put(settings, KSSL_A_SETTINGS_MODE_MASK, &mask, sizeof(mask));
 }
 
-/* Rows of one value: name, attribute, type here, type in the attribute. */
-#define SCALAR_ROW(name, attr, type, wire)				\
-int kssl_settings_##name(struct kssl_settings *settings, type value)	\
+#define NUMBER(row, ROW, set, get, type)				\
+int kssl_settings_##row(struct kssl_settings *settings, type value)	\
 {									\
-	wire data = value;						\
+	return put(settings, KSSL_A_SETTINGS_##ROW, &value,		\
+		   sizeof(value));					\
+}
+
+KSSL_ROWS_NUMBER(NUMBER)
+
+static int put_u32(struct kssl_settings *settings, uint16_t type,
+		   uint32_t value)
+{
+	return put(settings, type, &value, sizeof(value));
+}
+
+int kssl_settings_method(struct kssl_settings *settings,
+			 enum kssl_method method)
+{
+	return put_u32(settings, KSSL_A_SETTINGS_METHOD, method);
+}
+
+int kssl_settings_role(struct kssl_settings *settings, enum kssl_role role)
+{
+	return put_u32(settings, KSSL_A_SETTINGS_ROLE, role);
+}
+
+int kssl_settings_timeout(struct kssl_settings *settings, uint32_t seconds)
+{
+	return put_u32(settings, KSSL_A_SETTINGS_TIMEOUT, seconds);
+}
+
+int kssl_settings_callbacks(struct kssl_settings *settings, uint32_t mask)
+{
+	return put_u32(settings, KSSL_A_SETTINGS_CALLBACKS, mask);
+}
+
+int kssl_settings_callbacks_cookie(struct kssl_settings *settings,
+				   uint64_t cookie)
+{
+	return put(settings, KSSL_A_SETTINGS_CALLBACKS_COOKIE, &cookie,
+		   sizeof(cookie));
+}
+
+/* Any true value is on: the narrow attribute must not cut 256 down to 0. */
+#define BOOL(row, ROW, set, get)					\
+int kssl_settings_##row(struct kssl_settings *settings, int on)		\
+{									\
+	uint8_t data = !!on;						\
 									\
-	return put(settings, KSSL_A_SETTINGS_##attr, &data,		\
+	return put(settings, KSSL_A_SETTINGS_##ROW, &data,		\
 		   sizeof(data));					\
 }
 
-SCALAR_ROW(method, METHOD, enum kssl_method, uint32_t)
-SCALAR_ROW(min_proto, MIN_PROTO, uint16_t, uint16_t)
-SCALAR_ROW(max_proto, MAX_PROTO, uint16_t, uint16_t)
-SCALAR_ROW(verify_mode, VERIFY_MODE, uint32_t, uint32_t)
-SCALAR_ROW(verify_depth, VERIFY_DEPTH, int, int32_t)
-SCALAR_ROW(timeout, TIMEOUT, uint32_t, uint32_t)
-SCALAR_ROW(max_cert_list, MAX_CERT_LIST, uint32_t, uint32_t)
-SCALAR_ROW(role, ROLE, enum kssl_role, uint32_t)
-
-/* Any true value is on: the narrow attribute must not cut 256 down to 0. */
-int kssl_settings_read_ahead(struct kssl_settings *settings, int on)
-{
-	uint8_t data = !!on;
-
-	return put(settings, KSSL_A_SETTINGS_READ_AHEAD, &data, sizeof(data));
-}
+KSSL_ROWS_BOOL(BOOL)
 
 static int put_list(struct kssl_settings *settings, uint16_t type,
-		    const uint16_t *codes, size_t n)
+		    const void *list, size_t n, size_t size)
 {
 	/* What cannot be counted in bytes cannot be copied either. */
-	if (n > SIZE_MAX / sizeof(*codes))
+	if (n > SIZE_MAX / size)
 		return kssl_set_errno(ENOMEM);
-	return put(settings, type, codes, n * sizeof(*codes));
+	return put(settings, type, list, n * size);
 }
 
-int kssl_settings_cipher_list(struct kssl_settings *settings,
-			      const uint16_t *codes, size_t n)
+#define CODES(row, ROW, set, get)					\
+int kssl_settings_##row(struct kssl_settings *settings,			\
+			const uint16_t *codes, size_t n)		\
+{									\
+	return put_list(settings, KSSL_A_SETTINGS_##ROW, codes, n,	\
+			sizeof(*codes));				\
+}
+
+KSSL_ROWS_CODES(CODES)
+
+#define KEYS(row, ROW, set, get)					\
+int kssl_settings_##row(struct kssl_settings *settings,			\
+			const uint32_t *serials, size_t n)		\
+{									\
+	return put_list(settings, KSSL_A_SETTINGS_##ROW, serials, n,	\
+			sizeof(*serials));				\
+}
+
+KSSL_ROWS_KEYS(KEYS)
+
+#define TEXT(row, ROW, set, get, max)					\
+int kssl_settings_##row(struct kssl_settings *settings,			\
+			const char *text)				\
+{									\
+	if (!text)							\
+		text = "";						\
+	return put(settings, KSSL_A_SETTINGS_##ROW, text,		\
+		   strlen(text) + 1);					\
+}
+
+KSSL_ROWS_TEXT(TEXT)
+
+#define BYTES(row, ROW, set, get)					\
+int kssl_settings_##row(struct kssl_settings *settings,			\
+			const void *data, size_t len)			\
+{									\
+	return put(settings, KSSL_A_SETTINGS_##ROW, data, len);		\
+}
+
+KSSL_ROWS_BYTES(BYTES)
+BYTES(session, SESSION, set_session, get_session)
+
+uint16_t kssl_slot_attr(uint16_t first, unsigned int slot)
 {
-	return put_list(settings, KSSL_A_SETTINGS_CIPHER_LIST, codes, n);
+	return slot < KSSL_CERT_SLOTS ? first + slot : 0;
 }
 
-int kssl_settings_ciphersuites(struct kssl_settings *settings,
-			       const uint16_t *codes, size_t n)
+uint16_t kssl_ex_data_attr(unsigned int index)
 {
-	return put_list(settings, KSSL_A_SETTINGS_CIPHERSUITES, codes, n);
+	return index < KSSL_EX_DATA_MAX ? KSSL_A_SETTINGS_EX_DATA_0 + index : 0;
 }
 
-int kssl_settings_label(struct kssl_settings *settings, const char *label)
+#define SLOT_BYTES(row, ROW, set, get)					\
+int kssl_settings_##row(struct kssl_settings *settings,			\
+			enum kssl_cert_slot slot, const void *data,	\
+			size_t len)					\
+{									\
+	return put(settings,						\
+		   kssl_slot_attr(KSSL_A_SETTINGS_##ROW##_RSA, slot),	\
+		   data, len);						\
+}
+
+KSSL_ROWS_SLOT_BYTES(SLOT_BYTES)
+
+#define SLOT_KEY(row, ROW, set, get)					\
+int kssl_settings_##row(struct kssl_settings *settings,			\
+			enum kssl_cert_slot slot, uint32_t serial)	\
+{									\
+	return put_u32(settings,					\
+		       kssl_slot_attr(KSSL_A_SETTINGS_##ROW##_RSA,	\
+				      slot), serial);			\
+}
+
+KSSL_ROWS_SLOT_KEY(SLOT_KEY)
+
+int kssl_settings_ex_data(struct kssl_settings *settings, unsigned int index,
+			  const void *data, size_t len)
 {
-	if (!label)
-		label = "";
-	return put(settings, KSSL_A_SETTINGS_LABEL, label, strlen(label) + 1);
+	return put(settings, kssl_ex_data_attr(index), data, len);
 }
 
+/* What a row and the head of its nest leave of the longest attribute. */
+#define ROW_MAX_LEN	(UINT16_MAX - 3 - 2 * NLA_HDRLEN)
+
+/* A mask is of use in the nest of its row only, and both are short. */
+static int is_mask(uint16_t type)
+{
+	return type == KSSL_A_SETTINGS_OPTIONS_MASK ||
+	       type == KSSL_A_SETTINGS_MODE_MASK;
+}
+
+static size_t row_size(const struct kssl_settings *settings, uint16_t type)
+{
+	const struct kssl_row *row = &settings->row[type];
+	size_t size = NLA_HDRLEN + NLA_ALIGN(row->len);
+
+	if (type < KSSL_A_SETTINGS_MAX && is_mask(type + 1))
+		size += row_size(settings, type + 1);
+	return size;
+}
+
+/*
+ * No attribute can have more than 64 KiB, so a nest that is full is followed by
+ * another.
+ */
 void kssl_settings_put(struct kssl_client *client,
 		       const struct kssl_settings *settings)
 {
@@ -172,8 +292,19 @@ void kssl_settings_put(struct kssl_client *client,
 	nest = kssl_req_nest(client, KSSL_A_SETTINGS);
 	for (type = 0; type <= KSSL_A_SETTINGS_MAX; type++) {
 		row = &settings->row[type];
-		if (row->set)
-			kssl_req_put(client, type, row_data(row), row->len);
+		if (!row->set)
+			continue;
+		if (row->len > ROW_MAX_LEN) {
+			kssl_req_refuse(client, EINVAL, "too long",
+					KSSL_A_SETTINGS, type);
+			return;
+		}
+		if (client->req.len - nest + row_size(settings, type) >
+		    UINT16_MAX) {
+			kssl_req_nest_end(client, nest);
+			nest = kssl_req_nest(client, KSSL_A_SETTINGS);
+		}
+		kssl_req_put(client, type, row_data(row), row->len);
 	}
 	kssl_req_nest_end(client, nest);
 }

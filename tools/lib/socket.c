@@ -4,10 +4,24 @@
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "internal.h"
+
+/*
+ * A send may be as long as the socket's buffer. Up to net.core.wmem_max that is
+ * for anyone to change, beyond it with CAP_NET_ADMIN. What comes of it is seen
+ * by the next send.
+ */
+static void allow_send(int fd, size_t len)
+{
+	int size = len < INT_MAX / 2 ? len : INT_MAX / 2;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
 
 /*
  * Every send is addressed to the kernel: it takes file descriptors only from
@@ -16,6 +30,11 @@
  */
 static int socket_send(void *priv, const void *buf, size_t len)
 {
+	if (mnl_socket_sendto(priv, buf, len) >= 0)
+		return 0;
+	if (errno != EMSGSIZE)
+		return -errno;
+	allow_send(mnl_socket_get_fd(priv), len);
 	return mnl_socket_sendto(priv, buf, len) < 0 ? -errno : 0;
 }
 
