@@ -234,13 +234,16 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 	[KSSL_ROW_TRUST_ANCHORS] = {
 		BLOB(BYTES, TRUST_ANCHORS, "trust-anchors", KSSL_BLOB_MAX,
 		     kssl_format_der_list),
+		.cert		= true,
 	},
 	[KSSL_ROW_TRUST_SYSTEM] = {
 		NUMBER(U8, TRUST_SYSTEM, "trust-system", KSSL_LEVEL_ANY, 1),
+		.cert		= true,
 	},
 	[KSSL_ROW_CRLS] = {
 		BLOB(BYTES, CRLS, "crls", KSSL_BLOB_MAX,
 		     kssl_format_der_list),
+		.cert		= true,
 	},
 	/* A handshake, and tickets that come after it, put theirs here. */
 	[KSSL_ROW_SESSION] = {
@@ -400,6 +403,7 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 	[KSSL_ROW_CUSTOM_EXTENSIONS] = {
 		BLOB(BYTES, CUSTOM_EXTENSIONS, "custom-extensions",
 		     KSSL_BLOB_MAX, kssl_format_extensions_v2),
+		.cert		= true,
 	},
 	[KSSL_ROW_PSK_IDENTITY_HINT] = {
 		BLOB(TEXT, PSK_IDENTITY_HINT, "psk-identity-hint",

@@ -45,15 +45,6 @@ for file in $(grep -Eo '``[a-zA-Z]+/[a-zA-Z0-9_./*-]*``|:doc:`[a-z]*`' \
 	result $? "$name of the documents is there"
 done
 
-# The table of the settings is that of the module.
-table=$top/Documentation/settings.rst
-sed -n 's/^\t\t\.name\t\t= "\(.*\)",$/\1/p' "$top/kssl/row.c" | sort \
-	>"$work/rows"
-sed -n 's/^``\([a-z-]*\)``  .*/\1/p' "$table" | sort -u >"$work/documented"
-cmp -s "$work/rows" "$work/documented"
-result $? "the documents have the rows of the module"
-diff "$work/rows" "$work/documented" | sed 's/^/# /'
-
 if python3 -c 'import docutils' 2>/dev/null; then
 	for file in "$top"/Documentation/*.rst; do
 		python3 - "$file" >"$work/err" 2>&1 <<-'END'
