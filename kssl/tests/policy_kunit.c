@@ -21,6 +21,7 @@ struct policy_param {
 	u16 suite;
 	bool verified;
 	u32 verify_result;
+	u16 record_limit;
 	int err;
 	u16 attr;
 	u16 nested;
@@ -230,6 +231,59 @@ static const struct policy_param policy_params[] = {
 		.suite		= 0x1301,
 		.verified	= true,
 		.verify_result	= 10,
+	}, {
+		.name		= "128 bits at level 3",
+		.value		= NUM(SECURITY_LEVEL, 3),
+		.version	= 0x0304,
+		.suite		= 0x1301,
+	}, {
+		.name		= "128 bits at level 4",
+		.value		= NUM(SECURITY_LEVEL, 4),
+		.version	= 0x0304,
+		.suite		= 0x1301,
+		.err		= -EPERM,
+		.attr		= KSSL_A_SUITE,
+	}, {
+		.name		= "256 bits at level 5",
+		.value		= NUM(SECURITY_LEVEL, 5),
+		.version	= 0x0304,
+		.suite		= 0x1302,
+	}, {
+		.name		= "forward secrecy at level 3",
+		.value		= NUM(SECURITY_LEVEL, 3),
+		.version	= 0x0303,
+		.suite		= 0xc02f,
+	}, {
+		.name		= "TLS 1.2 and 128 bits at level 4",
+		.value		= NUM(SECURITY_LEVEL, 4),
+		.version	= 0x0303,
+		.suite		= 0xc02f,
+		.err		= -EPERM,
+		.attr		= KSSL_A_SUITE,
+	}, {
+		.name		= "a limit of a full TLS 1.2 record",
+		.version	= 0x0303,
+		.suite		= 0xc02f,
+		.record_limit	= 16384,
+	}, {
+		.name		= "a limit below a TLS 1.2 record",
+		.version	= 0x0303,
+		.suite		= 0xc02f,
+		.record_limit	= 16383,
+		.err		= -EOPNOTSUPP,
+		.attr		= KSSL_A_RECORD_LIMIT,
+	}, {
+		.name		= "a limit of a full TLS 1.3 record",
+		.version	= 0x0304,
+		.suite		= 0x1301,
+		.record_limit	= 16384,
+	}, {
+		.name		= "a limit below a TLS 1.3 record",
+		.version	= 0x0304,
+		.suite		= 0x1301,
+		.record_limit	= 16383,
+		.err		= -EOPNOTSUPP,
+		.attr		= KSSL_A_RECORD_LIMIT,
 	},
 };
 
@@ -259,6 +313,7 @@ static void policy_arrange(struct kunit *test,
 	params->version = param->version;
 	params->verified = param->verified;
 	params->verify_result = param->verify_result;
+	params->negotiated.record_limit = param->record_limit;
 }
 
 static void policy_is_kept_by_attach(struct kunit *test)
