@@ -22,6 +22,7 @@ static const char * const types[] = {
 	[KSSL_TYPE_BYTES] = "bytes",
 	[KSSL_TYPE_KEY] = "key",
 	[KSSL_TYPE_KEYS] = "keys",
+	[KSSL_TYPE_CALLBACKS] = "bits",
 };
 
 static const struct {
@@ -94,9 +95,11 @@ static void print_max(const struct kssl_row *row)
 
 static void print_bounds(const struct kssl_row *row)
 {
-	if (kssl_row_is_blob(row)) {
+	if (kssl_row_is_blob(row) && !row->bits) {
 		print_blob_bounds(row);
 	} else if (row->bits) {
+		if (row->check && row->check != check_callbacks)
+			die(row, "check");
 		printf("0x%" PRIx64, row->bits);
 	} else if (row->check == check_proto) {
 		printf("0, 0x%x to 0x%x", PROTO_MIN, PROTO_MAX);

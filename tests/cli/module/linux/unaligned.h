@@ -24,6 +24,9 @@ typedef int64_t s64;
 #define S32_MAX		INT32_MAX
 #define S64_MAX		INT64_MAX
 #define __must_check
+#define __init
+#define __rcu
+#define __aligned(n)	__attribute__((aligned(n)))
 
 static inline u16 get_unaligned_be16(const void *at)
 {
