@@ -19,7 +19,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include <uapi/linux/tls.h>
+#include <net/tls.h>
 
 #include "attach.h"
 #include "callback.h"
@@ -192,6 +192,16 @@ static int check_policy(const struct kssl_settings *settings,
 	if (!err)
 		err = check_verified(settings, params, why);
 	return err ?: kssl_settings_check_keys(settings, why);
+}
+
+/* net/tls fills records up to their full size. */
+static int check_limit(const struct kssl_facts *facts, struct kssl_reason *why)
+{
+	if (!facts || !facts->record_limit ||
+	    facts->record_limit >= TLS_MAX_PAYLOAD_SIZE)
+		return 0;
+	return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_RECORD_LIMIT,
+			   "net/tls cannot keep this record limit");
 }
 
 static int check_keys(const struct kssl_cipher *cipher,
@@ -377,6 +387,8 @@ static int attach_claimed(struct kssl *s, struct socket *sock,
 
 	err = check_policy(&settings, params, suite, why);
 	kssl_settings_put(&settings);
+	if (!err)
+		err = check_limit(facts, why);
 	if (!err)
 		err = prepare_direction(suite, &params->tx, KSSL_A_TX, why);
 	if (!err)

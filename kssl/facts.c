@@ -15,8 +15,6 @@
 #include "format.h"
 #include "reason.h"
 
-#define RECORD_MAX	16384
-
 static int check(const struct kssl_negotiated *negotiated,
 		 struct kssl_reason *why)
 {
@@ -33,13 +31,7 @@ static int check(const struct kssl_negotiated *negotiated,
 		return kssl_refuse(why, -EINVAL, KSSL_A_PEER_CHAIN,
 				   "too long");
 	text = kssl_format_der_list(negotiated->chain, negotiated->chain_len);
-	if (text)
-		return kssl_refuse(why, -EINVAL, KSSL_A_PEER_CHAIN, text);
-	/* net/tls fills records up to their full size. */
-	if (negotiated->record_limit && negotiated->record_limit < RECORD_MAX)
-		return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_RECORD_LIMIT,
-				   "net/tls cannot keep this record limit");
-	return 0;
+	return text ? kssl_refuse(why, -EINVAL, KSSL_A_PEER_CHAIN, text) : 0;
 }
 
 static bool is_empty(const struct kssl_negotiated *negotiated)
@@ -56,8 +48,7 @@ static bool is_empty(const struct kssl_negotiated *negotiated)
  *
  * Context: may sleep.
  * Return: the facts with one reference for the caller; NULL when there are
- * none; an ERR_PTR(): -EINVAL for what is malformed or too long, -EOPNOTSUPP
- * for a record limit that net/tls cannot keep, -ENOMEM.
+ * none; an ERR_PTR(): -EINVAL for what is malformed or too long, -ENOMEM.
  */
 struct kssl_facts *kssl_facts_new(const struct kssl_negotiated *negotiated,
 				  struct kssl_reason *why)

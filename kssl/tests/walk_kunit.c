@@ -11,6 +11,7 @@
 #include <keys/user-type.h>
 #include <net/net_namespace.h>
 
+#include "../callback.h"
 #include "../conn.h"
 #include "../ctx.h"
 #include "../format.h"
@@ -54,6 +55,13 @@ static const struct sample {
 	FORMAT(kssl_format_codes, of_codes),
 };
 
+static void no_info(struct kssl *s, enum kssl_state state, void *arg)
+{
+}
+
+static const struct kssl_callbacks some_callbacks = { .info = no_info };
+static const struct kssl_who of_callbacks = { .callbacks = &some_callbacks };
+
 static void put_key(void *key)
 {
 	key_put(key);
@@ -89,6 +97,12 @@ static void blob_sample(struct kunit *test, const struct kssl_row *row,
 	if (kssl_row_has_keys(row)) {
 		value->data = make_key(test);
 		value->len = sizeof(s32);
+		return;
+	}
+	if (row->type == KSSL_TYPE_CALLBACKS) {
+		value->num = KSSL_CALLBACK_INFO;
+		value->data = &of_callbacks;
+		value->len = sizeof(of_callbacks);
 		return;
 	}
 	for (sample = samples; sample < samples + ARRAY_SIZE(samples);
@@ -159,6 +173,8 @@ static bool has_value(const struct kssl_settings *settings,
 	blob = kssl_settings_blob(settings, id);
 	if (!blob || !value->len)
 		return !blob && !value->len;
+	if (row->type == KSSL_TYPE_CALLBACKS)
+		return kssl_blob_binding(blob)->callbacks == &some_callbacks;
 	if (kssl_row_has_keys(row))
 		return kssl_blob_n_keys(blob) == 1 &&
 			key_serial(kssl_blob_keys(blob)[0]) ==

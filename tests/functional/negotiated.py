@@ -95,13 +95,14 @@ def shared():
         for share in (0, 1):
             ctx = alice.ctx_new(share=share)["ctx_id"]
             conn = alice.new(ctx)["id"]
-            for take, number in (("ctx_up_ref", ctx), ("up_ref", conn)):
-                with refused(errno.EPERM, BY_ID):
+            for take, number, attr in (("ctx_up_ref", ctx, "ctx_id"),
+                                       ("up_ref", conn, "id")):
+                with refused(errno.EPERM, BY_ID, attr):
                     getattr(bob, take)(number)
                 if share:
                     eq(getattr(again, take)(number)["held"], 1)
                     continue
-                with refused(errno.EPERM, BY_ID):
+                with refused(errno.EPERM, BY_ID, attr):
                     getattr(again, take)(number)
 
 

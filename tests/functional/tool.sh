@@ -346,7 +346,7 @@ echo close >&"${holder[1]}"
 read -r _ <&"${holder[0]}"
 within 10 grep -q "^gone conn ${id[v4]} " "$work/events"
 cp "$work/events" "$work/out"
-matches "^state conn ${id[v4]} ctx ${id[web]} state closed uid 0 " \
+matches "^state conn ${id[v4]} ctx ${id[web]} state closed uid 0\$" \
 	"$work/events"
 result $? "monitor sees the close of a socket"
 matches "^gone conn ${id[v4]} ctx ${id[web]} " "$work/events"

@@ -53,13 +53,26 @@ const struct kssl_kind kssl_conn_kind = {
 	.cleanup = conn_cleanup,
 };
 
+static int no_more(const struct kssl_info *info, void *arg)
+{
+	(void)info;
+	(void)arg;
+	return 1;
+}
+
+/* A query leaves what it learns with the handle. */
 const struct kssl_info *kssl_cached_info(struct kssl *s)
 {
-	if (!s)
+	if (!s) {
 		kssl_set_error(EINVAL, "no object given");
-	else if (!s->info)
+		return NULL;
+	}
+	if (s->info && !s->info->settings.reported &&
+	    !kssl_query(s, no_more, NULL))
+		return NULL;
+	if (!s->info)
 		kssl_set_errno(ENOMEM);
-	return s ? s->info : NULL;
+	return s->info;
 }
 
 /* @arg: the handles of the batch, one a request */

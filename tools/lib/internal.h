@@ -47,12 +47,11 @@ int kssl_set_error(int err, const char *fmt, ...)
 /*
  * kssl_cached_info - what the kernel last said about @s
  *
- * Costs no request. Every reply on this handle that reports a connection
- * (new, dup, get, set, set-ctx, clear, fail) refreshes it, and begin and attach
- * the state; the struct is valid until the next call on the handle. The replies
- * of new and dup have no rows: settings.reported is 0 until a get or a set, and
- * settings_id and inherit_id say which snapshots there are to be asked for.
- * NULL only if there was no memory for it (ENOMEM).
+ * Every reply on this handle that reports a connection (new, dup, get, set,
+ * set-ctx, clear, fail) refreshes it, and begin and attach the state; the
+ * struct is valid until the next call on the handle. Costs a request only when
+ * no reply had rows yet, as those of new and dup have none. NULL if that fails,
+ * or without memory (ENOMEM).
  */
 const struct kssl_info *kssl_cached_info(struct kssl *s);
 

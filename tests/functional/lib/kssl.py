@@ -115,6 +115,11 @@ def _from_result(reply):
     return Refused(-reply["result"], reply.get("result_text"), blame)
 
 
+def _only(row):
+    """What asks get for one row, however large its value is."""
+    return {"row": SETTINGS.numbers[row]} if row else {}
+
+
 class Client:
     """A generic netlink socket."""
 
@@ -252,8 +257,8 @@ class Client:
         attrs = {"settings": settings} if settings else {}
         return self.call(K.CMD_CTX_NEW, attrs)
 
-    def ctx_get(self, number):
-        return self.call(K.CMD_CTX_GET, {"ctx_id": number})
+    def ctx_get(self, number, row=None):
+        return self.call(K.CMD_CTX_GET, {"ctx_id": number, **_only(row)})
 
     def ctx_set(self, number, **settings):
         return self.call(K.CMD_CTX_SET,
@@ -284,14 +289,12 @@ class Client:
     def free(self, number):
         return self.call(K.CMD_FREE, {"id": number})
 
-    def get(self, number):
-        return self.call(K.CMD_GET, {"id": number})
+    def get(self, number, row=None):
+        return self.call(K.CMD_GET, {"id": number, **_only(row)})
 
     def get_row(self, number, row):
         """The value of one row, however large."""
-        reply = self.call(K.CMD_GET, {"id": number,
-                                      "row": SETTINGS.numbers[row]})
-        return reply["settings"][row]
+        return self.get(number, row)["settings"][row]
 
     def set_ctx(self, number, ctx):
         return self.call(K.CMD_SET_CTX, {"id": number, "ctx_id": ctx})
