@@ -552,6 +552,8 @@ int kssl_row_check(const struct kssl_row *row, const struct kssl_value *value,
 	if (kssl_row_is_blob(row)) {
 		if (value->len > row->max)
 			text = "too long";
+		else if (kssl_row_has_keys(row) && value->len % sizeof(s32))
+			text = "not a list of serial numbers";
 	} else if (row->bits) {
 		if ((value->num | kssl_row_mask(row, value)) & ~row->bits)
 			text = "unknown bits";

@@ -113,13 +113,18 @@ struct kssl_client *kssl_ctx_client(const struct kssl_ctx *ctx);
  * kssl_free - drop one reference; NULL is allowed. Nothing is sent to the
  *	peer. The handle is gone with its last reference.
  * kssl_set - apply rows, all or none; from kssl_begin() on only those that are
- *	no policy: label, ex_data, session, quiet_shutdown, share (EBUSY)
+ *	no policy: label, ex_data, session, quiet_shutdown, callbacks, share
+ *	(EBUSY)
  * kssl_clear - back to state initial; EBUSY while attached
  * kssl_set_ctx - switch to @ctx, in state initial or handshake (EBUSY in any
  *	other), as SSL_set_SSL_CTX(3) does for SNI: certificates, keys,
  *	signature schemes, security level and what goes with them become those
  *	of @ctx, all other rows stay. Takes no reference from the caller. Both
  *	must be of one client (EINVAL).
+ * kssl_set_shutdown - tell later holders of the close_notify alerts that were
+ *	sent or received, KSSL_SHUTDOWN_*, which are added to those told
+ *	before, and forgotten by kssl_clear(); nothing is sent. EBUSY before
+ *	the connection was attached.
  *
  * The caller owns one reference on what is returned.
  */
@@ -133,6 +138,7 @@ void kssl_free(struct kssl *s);
 int kssl_set(struct kssl *s, const struct kssl_settings *settings);
 int kssl_clear(struct kssl *s);
 int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx);
+int kssl_set_shutdown(struct kssl *s, uint32_t bits);
 uint32_t kssl_id(const struct kssl *s);
 uint32_t kssl_get_ctx_id(const struct kssl *s);
 struct kssl_client *kssl_get_client(const struct kssl *s);
@@ -181,6 +187,7 @@ struct kssl_info {
 	const char *sni;	/* host name that was asked for, "" if none */
 	int resumed;		/* 1 if a session was resumed */
 	uint16_t record_limit;	/* bytes of plaintext, 0 if none negotiated */
+	uint32_t shutdown;	/* KSSL_SHUTDOWN_* that holders told of */
 	uint16_t family;	/* AF_INET, AF_INET6, or 0 without a socket */
 	uint16_t local_port;	/* host byte order */
 	uint16_t peer_port;

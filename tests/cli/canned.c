@@ -19,6 +19,13 @@
 static const uint16_t cipher_list[] = { 0xc02c, 0xcca8, 0x1234 };
 static const uint16_t ciphersuites[] = { 0x1302, 0x1301 };
 
+static const uint16_t codes[] = { 0x001d, 0x0403, 0xfefe };
+static const uint8_t names[] = { 2, 'h', '2', 3, 'a', ' ', 'b' };
+static const uint32_t serials[] = { 123456789, 2 };
+static const uint16_t large_rows[] = {
+	KSSL_A_SETTINGS_SESSION, KSSL_A_SETTINGS_EX_DATA_7,
+};
+
 /* No row has its default, or the value of another. */
 static const struct kssl_settings_info settings = {
 	.method = KSSL_METHOD_SERVER,
@@ -37,6 +44,74 @@ static const struct kssl_settings_info settings = {
 	.ciphersuites = ciphersuites,
 	.ciphersuites_n = 2,
 	.label = "front",
+	.reported = 1,
+	.verify_flags = KSSL_VERIFY_FLAG_CRL_CHECK | 1U << 31,
+	.verify_purpose = 5,
+	.verify_trust = 6,
+	.verify_hosts = names,
+	.verify_hosts_len = sizeof(names),
+	.verify_host_flags = KSSL_HOST_FLAG_NO_WILDCARDS,
+	.verify_email = "a b@example.org",
+	.verify_ip = names,
+	.verify_ip_len = 4,
+	.verify_time = 5000000000,
+	.verify_auth_level = 4,
+	.trust_anchors = names,
+	.trust_anchors_len = 3,
+	.trust_system = 1,
+	.crls = names,
+	.crls_len = 3,
+	.session_id_context = names,
+	.session_id_context_len = 5,
+	.tmp_dh = names,
+	.tmp_dh_len = 6,
+	.dh_auto = 1,
+	.certificate_current = KSSL_CERT_SLOT_ECC,
+	.certificate_len = { 71, 72, 73, 74, 75, 76, 77, 78, 79 },
+	.chain_len = { 81, 82, 83, 84, 85, 86, 87, 88, 89 },
+	.private_key = { 91, 92, 93, 94, 95, 96, 97, 98, 99 },
+	.ocsp_len = { 61, 62, 63, 64, 65, 66, 67, 68, 69 },
+	.sigalgs = codes,
+	.sigalgs_n = 2,
+	.client_sigalgs = codes,
+	.client_sigalgs_n = 1,
+	.dane_enabled = 1,
+	.dane_flags = KSSL_DANE_FLAG_NO_DANE_EE_NAMECHECKS,
+	.dane_mtypes = names,
+	.dane_mtypes_len = 2,
+	.dane_tlsa = names,
+	.dane_tlsa_len = 7,
+	.security_level = 3,
+	.ca_list_len = 51,
+	.client_ca_list_len = 52,
+	.serverinfo_len = 53,
+	.serverinfo_v2_len = 54,
+	.custom_extensions_len = 55,
+	.psk_identity_hint = "hint",
+	.psk_identity = "who",
+	.psk_key = 56,
+	.client_cert_types = names,
+	.client_cert_types_len = 1,
+	.callbacks = KSSL_CALLBACK_INFO | KSSL_CALLBACK_VERIFY,
+	.callbacks_cookie = 10000000005,
+	.sni = "www.example.org",
+	.alpn = names,
+	.alpn_len = sizeof(names),
+	.groups = codes,
+	.groups_n = 3,
+	.num_tickets = 57,
+	.ticket_keys = serials,
+	.ticket_keys_n = 2,
+	.max_early_data = 58,
+	.recv_max_early_data = 59,
+	.quiet_shutdown = 1,
+	.block_padding = 512,
+	.max_send_fragment = 1024,
+	.split_send_fragment = 1023,
+	.max_fragment_len = 4,
+	.share = 1,
+	.large_rows = large_rows,
+	.large_rows_n = 2,
 };
 
 /* As little as there can be. */
@@ -45,6 +120,8 @@ static const struct kssl_info bare_conn = {
 	.ctx_id = 2,
 	.verify_result = -1,
 	.result_text = "",
+	.sni = "",
+	.settings.reported = 1,
 	.settings.verify_depth = -1,
 };
 
@@ -70,6 +147,12 @@ static struct kssl_info conn = {
 	.sock_cookie = 10000000002,
 	.result = EPERM,
 	.result_text = "the settings do not list the cipher suite",
+	.alpn = names + 1,
+	.alpn_len = 2,
+	.sni = "example.org",
+	.resumed = 1,
+	.record_limit = 16384,
+	.shutdown = KSSL_SHUTDOWN_SENT,
 };
 
 static struct kssl_ctx_info ctx = {
@@ -115,10 +198,10 @@ static void print_labels(bool all)
 	out_list_end(true);
 }
 
-static void print_all_names(const struct name *names)
+static void print_all_names(const char *prefix, const struct name *names)
 {
 	for (; names->name; names++)
-		printf("%s %#llx\n", names->name,
+		printf("%s %s %#llx\n", prefix, names->name,
 		       (unsigned long long)names->value);
 }
 
@@ -160,9 +243,14 @@ static int print(const char *what, bool all)
 	} else if (!strcmp(what, "labels")) {
 		print_labels(all);
 	} else if (!strcmp(what, "names")) {
-		print_all_names(op_names);
-		print_all_names(mode_names);
-		print_all_names(verify_names);
+		print_all_names("op", op_names);
+		print_all_names("mode", mode_names);
+		print_all_names("verify", verify_names);
+		print_all_names("verify-flag", verify_flag_names);
+		print_all_names("host-flag", host_flag_names);
+		print_all_names("dane-flag", dane_flag_names);
+		print_all_names("callback", callback_names);
+		print_all_names("cert-slot", slot_names);
 	} else {
 		return 1;
 	}

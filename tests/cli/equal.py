@@ -12,7 +12,13 @@ import sys
 
 EVENTS = {"overrun": "overrun: events were lost, what is present now follows"}
 RENAMED = {"id": "conn", "ctx-id": "ctx"}
-LISTS = {"cipher-list": ":", "ciphersuites": ":"}
+LISTS = {key: ":" for key in ("cipher-list", "ciphersuites", "groups", "sigalgs",
+                              "client-sigalgs")}
+QUOTED_KEYS = ("label", "result-text", "sni", "verify-email", "psk-identity",
+               "psk-identity-hint")
+FILES = re.compile("(certificate|chain|ocsp)-(?!current)|serverinfo|"
+                   "trust-anchors|crls|tmp-dh|(client-)?ca-list|"
+                   "custom-extensions")
 QUOTED = re.compile("[ \"'\\\\#]")
 
 
@@ -27,7 +33,9 @@ def address(addr, port):
 
 
 def value_text(key, value):
-    if key in ("label", "result-text"):
+    if FILES.match(key):
+        return f"{value} bytes"
+    if key in QUOTED_KEYS:
         return quoted(value)
     if key == "age":
         return f"{value // 1000}.{value % 1000:03d}s"
@@ -47,6 +55,8 @@ def fields(obj):
             yield EVENTS.get(value, value)
         elif key == "settings":
             yield from fields(value)
+        elif key == "resumed":
+            yield key
         elif key in ("local-addr", "peer-addr"):
             end = key.split("-")[0]
             yield f"{end} {address(value, obj[end + '-port'])}"

@@ -56,7 +56,8 @@ offers "7 8" conn show id ""
 offers "3 40" conn new ctx ""
 offers "40" conn show ctx 4
 offers "client" conn set id 7 role c
-offers "max-cert-list max-proto method min-proto mode" ctx new m
+offers "max-cert-list max-early-data max-fragment-len max-proto max-send-fragment method min-proto mode" \
+	ctx new m
 offers "tls1.0 tls1.1 tls1.2 tls1.3" ctx new min-proto t
 offers "no-ticket,grease" ctx new options no-ticket,gre
 offers "+prioritize-chacha" ctx new options +prio
@@ -79,9 +80,10 @@ for row in $(sed -n 's/^\t\tROW("\([a-z-]*\)".*/\1/p' \
 	result $? "row $row is offered"
 done
 # shellcheck disable=SC2154
-names=" $__kssl_options $__kssl_modes $__kssl_verify "
+names=" $__kssl_options $__kssl_modes $__kssl_verify $__kssl_verify_flags
+	$__kssl_host_flags $__kssl_dane_flags $__kssl_callbacks $__kssl_slots "
 bad=
-while read -r name _; do
+while read -r _ name _; do
 	[[ ${names//[$'\n\t']/ } = *" $name "* ]] || bad+=" $name"
 done < <(./canned names)
 [ -z "$bad" ]

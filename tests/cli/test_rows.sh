@@ -131,12 +131,18 @@ done
 
 # Every bit has the name of the specification, and its value.
 ./canned names | sort >"$work/names"
-for prefix in OP MODE VERIFY; do
-	sed -n "s/^\tKSSL_${prefix}_\([A-Z0-9_]*\) = \([0-9]*\),\$/\1 \2/p" \
-		"$top/include/uapi/linux/kssl.h"
-done | while read -r name value; do
-	name=${name,,}
-	printf '%s %#x\n' "${name//_/-}" "$value"
+for prefix in op mode verify verify-flag host-flag dane-flag callback \
+	cert-slot; do
+	enum=kssl_${prefix//-/_}
+	# One that says nothing has the value after the last one's.
+	sed -n "/^enum $enum {/,/^}/s/^\t${enum^^}_\([A-Z0-9_]*\)/\1/p" \
+		"$top/include/uapi/linux/kssl.h" |
+		tr -d ',=' | while read -r name value; do
+			next=${value:-${next:-0}}
+			name=${name,,}
+			printf '%s %s %#x\n' "$prefix" "${name//_/-}" "$next"
+			next=$((next + 1))
+		done
 done | sort >"$work/header"
 cmp -s "$work/names" "$work/header"
 result $? "every bit has its name"

@@ -170,6 +170,7 @@ static int reply_negotiated(struct fake *f, const struct nlmsghdr *req)
 	mnl_attr_put_strz(nlh, KSSL_A_SNI, "example.org");
 	mnl_attr_put_u8(nlh, KSSL_A_RESUMED, 1);
 	mnl_attr_put_u16(nlh, KSSL_A_RECORD_LIMIT, 1024);
+	mnl_attr_put_u32(nlh, KSSL_A_SHUTDOWN, KSSL_SHUTDOWN_SENT);
 	mnl_attr_put(nlh, KSSL_A_LARGE_ROWS, sizeof(large), large);
 	if (fake_attr(req, KSSL_A_WITH_PEER_CHAIN))
 		mnl_attr_put(nlh, KSSL_A_PEER_CHAIN, 5, "chain");
@@ -194,6 +195,7 @@ static void test_negotiated(void)
 	check(info->alpn_len == 2 && !memcmp(info->alpn, "h2", 2));
 	check(!strcmp(info->sni, "example.org") && info->resumed == 1);
 	check(info->record_limit == 1024);
+	check(info->shutdown == KSSL_SHUTDOWN_SENT);
 	check(!info->settings.reported && info->settings.large_rows_n == 1 &&
 	      info->settings.large_rows[0] == KSSL_A_SETTINGS_CRLS);
 	kssl_info_free(info);
@@ -236,6 +238,15 @@ static void test_set_ctx(void)
 	fake.answer = NULL;
 }
 
+static void test_set_shutdown(void)
+{
+	check(!kssl_set_shutdown(NULL, 1) && kssl_errno() == EINVAL);
+	check(kssl_set_shutdown(s, KSSL_SHUTDOWN_RECEIVED));
+	check(fake_cmd((void *)fake.last) == KSSL_CMD_SET_SHUTDOWN);
+	check(kssl_attr_uint(fake_attr((void *)fake.last, KSSL_A_SHUTDOWN)) ==
+	      KSSL_SHUTDOWN_RECEIVED);
+}
+
 static void test_cached(void)
 {
 	unsigned int requests = fake.requests;
@@ -268,6 +279,7 @@ int main(void)
 	test_negotiated();
 	test_cached();
 	test_set_ctx();
+	test_set_shutdown();
 
 	kssl_free(s);
 	kssl_ctx_free(ctx);

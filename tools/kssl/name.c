@@ -119,6 +119,104 @@ const struct name verify_names[] = {
 	{ 0, NULL },
 };
 
+/* X509_V_FLAG_*, X509_CHECK_FLAG_* and the rest, as the specification has it. */
+const struct name verify_flag_names[] = {
+	{ KSSL_VERIFY_FLAG_CRL_CHECK, "crl-check" },
+	{ KSSL_VERIFY_FLAG_CRL_CHECK_ALL, "crl-check-all" },
+	{ KSSL_VERIFY_FLAG_IGNORE_CRITICAL, "ignore-critical" },
+	{ KSSL_VERIFY_FLAG_X509_STRICT, "x509-strict" },
+	{ KSSL_VERIFY_FLAG_ALLOW_PROXY_CERTS, "allow-proxy-certs" },
+	{ KSSL_VERIFY_FLAG_POLICY_CHECK, "policy-check" },
+	{ KSSL_VERIFY_FLAG_EXPLICIT_POLICY, "explicit-policy" },
+	{ KSSL_VERIFY_FLAG_INHIBIT_ANY, "inhibit-any" },
+	{ KSSL_VERIFY_FLAG_INHIBIT_MAP, "inhibit-map" },
+	{ KSSL_VERIFY_FLAG_NOTIFY_POLICY, "notify-policy" },
+	{ KSSL_VERIFY_FLAG_EXTENDED_CRL_SUPPORT, "extended-crl-support" },
+	{ KSSL_VERIFY_FLAG_USE_DELTAS, "use-deltas" },
+	{ KSSL_VERIFY_FLAG_CHECK_SS_SIGNATURE, "check-ss-signature" },
+	{ KSSL_VERIFY_FLAG_TRUSTED_FIRST, "trusted-first" },
+	{ KSSL_VERIFY_FLAG_SUITEB_128_LOS_ONLY, "suiteb-128-los-only" },
+	{ KSSL_VERIFY_FLAG_SUITEB_192_LOS, "suiteb-192-los" },
+	{ KSSL_VERIFY_FLAG_PARTIAL_CHAIN, "partial-chain" },
+	{ KSSL_VERIFY_FLAG_NO_ALT_CHAINS, "no-alt-chains" },
+	{ KSSL_VERIFY_FLAG_NO_CHECK_TIME, "no-check-time" },
+	{ 0, NULL },
+};
+
+const struct name host_flag_names[] = {
+	{ KSSL_HOST_FLAG_ALWAYS_CHECK_SUBJECT, "always-check-subject" },
+	{ KSSL_HOST_FLAG_NO_WILDCARDS, "no-wildcards" },
+	{ KSSL_HOST_FLAG_NO_PARTIAL_WILDCARDS, "no-partial-wildcards" },
+	{ KSSL_HOST_FLAG_MULTI_LABEL_WILDCARDS, "multi-label-wildcards" },
+	{ KSSL_HOST_FLAG_SINGLE_LABEL_SUBDOMAINS, "single-label-subdomains" },
+	{ KSSL_HOST_FLAG_NEVER_CHECK_SUBJECT, "never-check-subject" },
+	{ 0, NULL },
+};
+
+const struct name dane_flag_names[] = {
+	{ KSSL_DANE_FLAG_NO_DANE_EE_NAMECHECKS, "no-dane-ee-namechecks" },
+	{ 0, NULL },
+};
+
+const struct name callback_names[] = {
+	{ KSSL_CALLBACK_MESSAGE, "message" },
+	{ KSSL_CALLBACK_INFO, "info" },
+	{ KSSL_CALLBACK_VERIFY, "verify" },
+	{ KSSL_CALLBACK_PASSWORD, "password" },
+	{ KSSL_CALLBACK_SESSION_ID, "session-id" },
+	{ KSSL_CALLBACK_TMP_DH, "tmp-dh" },
+	{ KSSL_CALLBACK_SECURITY, "security" },
+	{ KSSL_CALLBACK_PSK, "psk" },
+	{ 0, NULL },
+};
+
+const struct name slot_names[] = {
+	{ KSSL_CERT_SLOT_RSA, "rsa" },
+	{ KSSL_CERT_SLOT_RSA_PSS, "rsa-pss" },
+	{ KSSL_CERT_SLOT_DSA, "dsa" },
+	{ KSSL_CERT_SLOT_ECC, "ecc" },
+	{ KSSL_CERT_SLOT_GOST01, "gost01" },
+	{ KSSL_CERT_SLOT_GOST12_256, "gost12-256" },
+	{ KSSL_CERT_SLOT_GOST12_512, "gost12-512" },
+	{ KSSL_CERT_SLOT_ED25519, "ed25519" },
+	{ KSSL_CERT_SLOT_ED448, "ed448" },
+	{ 0, NULL },
+};
+
+/* IANA's TLS Supported Groups and TLS SignatureScheme. */
+const struct name group_names[] = {
+	{ 0x0017, "secp256r1" },
+	{ 0x0018, "secp384r1" },
+	{ 0x0019, "secp521r1" },
+	{ 0x001d, "x25519" },
+	{ 0x001e, "x448" },
+	{ 0x0100, "ffdhe2048" },
+	{ 0x0101, "ffdhe3072" },
+	{ 0x0102, "ffdhe4096" },
+	{ 0x11ec, "X25519MLKEM768" },
+	{ 0, NULL },
+};
+
+const struct name sigalg_names[] = {
+	{ 0x0201, "rsa_pkcs1_sha1" },
+	{ 0x0203, "ecdsa_sha1" },
+	{ 0x0401, "rsa_pkcs1_sha256" },
+	{ 0x0403, "ecdsa_secp256r1_sha256" },
+	{ 0x0501, "rsa_pkcs1_sha384" },
+	{ 0x0503, "ecdsa_secp384r1_sha384" },
+	{ 0x0601, "rsa_pkcs1_sha512" },
+	{ 0x0603, "ecdsa_secp521r1_sha512" },
+	{ 0x0804, "rsa_pss_rsae_sha256" },
+	{ 0x0805, "rsa_pss_rsae_sha384" },
+	{ 0x0806, "rsa_pss_rsae_sha512" },
+	{ 0x0807, "ed25519" },
+	{ 0x0808, "ed448" },
+	{ 0x0809, "rsa_pss_pss_sha256" },
+	{ 0x080a, "rsa_pss_pss_sha384" },
+	{ 0x080b, "rsa_pss_pss_sha512" },
+	{ 0, NULL },
+};
+
 const char *name_of(const struct name *names, uint64_t value)
 {
 	for (; names->name; names++)

@@ -23,6 +23,13 @@ extern const struct name proto_names[];
 extern const struct name op_names[];
 extern const struct name mode_names[];
 extern const struct name verify_names[];
+extern const struct name verify_flag_names[];
+extern const struct name host_flag_names[];
+extern const struct name dane_flag_names[];
+extern const struct name callback_names[];
+extern const struct name slot_names[];
+extern const struct name group_names[];
+extern const struct name sigalg_names[];
 
 /*
  * name_of - the name of @value, or NULL

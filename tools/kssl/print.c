@@ -117,6 +117,42 @@ static void print_negotiated(uint16_t version, uint16_t suite)
 	out_str("suite", name, NULL);
 }
 
+/* A protocol's name can have any bytes. */
+static void print_alpn(const uint8_t *alpn, size_t len)
+{
+	char text[KSSL_NAME_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < len && i < KSSL_NAME_MAX; i++)
+		text[i] = alpn[i] > ' ' && alpn[i] < 0x7f ? alpn[i] : '?';
+	text[i] = '\0';
+	out_str("alpn", text, NULL);
+}
+
+static void print_shutdown(uint32_t bits)
+{
+	out_words_begin("shutdown", ',');
+	if (bits & KSSL_SHUTDOWN_SENT)
+		out_word("sent");
+	if (bits & KSSL_SHUTDOWN_RECEIVED)
+		out_word("received");
+	out_words_end();
+}
+
+static void print_facts(const struct kssl_info *info)
+{
+	if (info->alpn_len)
+		print_alpn(info->alpn, info->alpn_len);
+	if (*info->sni)
+		out_label("sni", info->sni);
+	if (info->resumed)
+		out_bool("resumed", true, "resumed");
+	if (info->record_limit)
+		out_uint("record-limit", info->record_limit, NULL);
+	if (info->shutdown)
+		print_shutdown(info->shutdown);
+}
+
 /* How the last begin or attach ended, where that was not well. */
 static void print_result(const struct kssl_info *info)
 {
@@ -151,6 +187,8 @@ static void print_conn_fields(const struct kssl_info *info, bool all)
 	print_negotiated(info->version, info->suite);
 	if (all && info->verify_result >= 0)
 		out_int("verify-result", info->verify_result, NULL);
+	if (all)
+		print_facts(info);
 	if (all || info->version)
 		out_break();
 	print_socket(info, all);

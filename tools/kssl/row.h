@@ -14,9 +14,11 @@ struct args;
 
 struct row {
 	const char *name;
+	uint16_t attr;		/* KSSL_A_SETTINGS_* */
 	const char *values;	/* for the help */
 	int (*parse)(struct kssl_settings *settings, const char *name,
 		     const char *value);
+	/* NULL where no get reports the row. */
 	void (*print)(const char *name, const struct kssl_settings_info *info);
 	bool new_line;		/* it starts a line of the text */
 };
@@ -27,7 +29,7 @@ extern const struct row rows[];
 /* Which rows a command has had so far. */
 struct rows_seen {
 	unsigned int n;
-	bool row[KSSL_A_SETTINGS_MAX];
+	bool row[KSSL_A_SETTINGS_MAX + 1];
 };
 
 /*

@@ -173,6 +173,7 @@ static const char *const main_names[KSSL_A_MAX + 1] = {
 	[KSSL_A_WITH_PEER_CHAIN] = "with-peer-chain",
 	[KSSL_A_RECORD_LIMIT] = "record-limit",
 	[KSSL_A_COOKIE] = "cookie",
+	[KSSL_A_SHUTDOWN] = "shutdown",
 };
 
 static const char *name_in(const char *const *names, uint32_t max,

@@ -280,6 +280,19 @@ int kssl_clear(struct kssl *s)
 	return kssl_handle_simple(kssl_conn_handle(s), KSSL_CMD_CLEAR);
 }
 
+int kssl_set_shutdown(struct kssl *s, uint32_t bits)
+{
+	int ok;
+
+	if (!kssl_handle_enter(kssl_conn_handle(s)))
+		return 0;
+	kssl_handle_request(&s->handle, KSSL_CMD_SET_SHUTDOWN);
+	kssl_req_u32(s->handle.client, KSSL_A_SHUTDOWN, bits);
+	ok = kssl_req_send(s->handle.client, kssl_handle_reply, &s->handle);
+	kssl_client_leave(s->handle.client);
+	return ok;
+}
+
 int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx)
 {
 	int ok;

@@ -174,6 +174,7 @@ void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info)
 		.sni = kssl_attr_str(tb[KSSL_A_SNI]),
 		.resumed = kssl_attr_uint(tb[KSSL_A_RESUMED]),
 		.record_limit = kssl_attr_uint(tb[KSSL_A_RECORD_LIMIT]),
+		.shutdown = kssl_attr_uint(tb[KSSL_A_SHUTDOWN]),
 		.family = ends.family,
 		.local_port = ends.local_port,
 		.peer_port = ends.peer_port,
