@@ -119,7 +119,7 @@ const struct name verify_names[] = {
 	{ 0, NULL },
 };
 
-/* X509_V_FLAG_*, X509_CHECK_FLAG_* and the rest, as the specification has it. */
+/* X509_V_FLAG_*, X509_CHECK_FLAG_* and so on, as the specification has it. */
 const struct name verify_flag_names[] = {
 	{ KSSL_VERIFY_FLAG_CRL_CHECK, "crl-check" },
 	{ KSSL_VERIFY_FLAG_CRL_CHECK_ALL, "crl-check-all" },

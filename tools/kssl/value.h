@@ -6,6 +6,7 @@
 #ifndef TOOL_VALUE_H
 #define TOOL_VALUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,7 +46,7 @@ struct serials {
  */
 int value_bad(const char *name, const char *value);
 int value_words(const char *name, const char *value, char sep,
-		_Bool (*add)(const char *word, void *arg), void *arg);
+		bool (*add)(const char *word, void *arg), void *arg);
 int value_file(const char *name, const char *value, struct bytes *bytes);
 int value_hex(const char *name, const char *value, struct bytes *bytes);
 int value_names(const char *name, const char *value, struct bytes *bytes);
