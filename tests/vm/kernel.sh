@@ -410,7 +410,7 @@ chroot_base() {
 		[ "$(id -u)" = 0 ] || unavailable "a $suite chroot takes root"
 		setup chroot
 		say "getting a $suite chroot"
-		mkdir -p "$cache/chroot"
+		mkdir -p "$cache/chroot" "$cache/log"
 		work=$(mktemp -d "$cache/chroot/new.XXXXXX")
 		unshare --mount debootstrap --variant=minbase \
 			--include=binutils,gcc-14,gcc-14-for-host,make,libelf1t64,pahole \
