@@ -29,7 +29,8 @@ enum kssl_openssl_result {
  *	does not hold (certificates, private keys, trust anchors)
  *
  * Handshakes of connections from this handle's context start from @base, and
- * every row of the kernel object overrides what @base has. The library takes
+ * the rows of the kernel object override what @base has; certificates, keys,
+ * trust anchors and the like where they are set. The library takes
  * its own reference on @base and makes its own settings in it, those of
  * kssl_openssl_prepare(). Without a base, or when the handle is gone before the
  * handshake begins, a fresh SSL_CTX is used, with no certificate and with the
@@ -47,6 +48,9 @@ int kssl_openssl_set_base(struct kssl_ctx *ctx, SSL_CTX *base);
  * On KSSL_OPENSSL_ERROR the connection is in state error (kssl_fail()) unless
  * the begin itself was refused. EPROTO: the handshake failed, by this end's
  * choice or the peer's.
+ * EOPNOTSUPP: a row is set that the bridge does not put into effect; the text
+ * names it. EKEYREVOKED, EKEYEXPIRED, ENOKEY, EACCES: a private key cannot be
+ * read.
  * On KSSL_OPENSSL_UNSUITABLE the handshake is complete but net/tls cannot
  * carry it (kssl_error_text() says why); nothing was installed and
  * kssl_openssl_take_ssl() hands over the working SSL object.

@@ -8,6 +8,10 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/keyctl.h>
 
 #include <kssl/openssl.h>
 
@@ -743,49 +747,240 @@ static void test_handshakes(void)
 	kssl_ctx_free(ctx);
 }
 
-/* Kernel objects at both ends. */
-static void test_both_kernel(void)
-{
-	struct kssl_ctx *ctx[2] = {
-		open_ctx(KSSL_METHOD_CLIENT), open_ctx(KSSL_METHOD_SERVER)
-	};
-	enum kssl_openssl_result result[2] = {
-		KSSL_OPENSSL_WANT_READ, KSSL_OPENSSL_WANT_READ
-	};
-	struct end end[2] = { 0 };
+/* Kernel objects at both ends, a client's first. */
+struct both {
+	struct kssl_ctx *ctx[2];
 	struct kssl *s[2];
-	int fd[2], i, round;
+	struct end end[2];
+	int fd[2];
+	enum kssl_openssl_result result[2];
+	int err[2];		/* of a handshake that failed */
+	char text[2][256];
+};
 
-	set_client_base(ctx[0], 1);
-	set_server_base(ctx[1]);
-	MUST(kssl_ctx_set_verify_mode(ctx[0], KSSL_VERIFY_PEER));
-	tcp_pair(fd);
+static void both_init(struct both *both)
+{
+	*both = (struct both){
+		.ctx = {
+			open_ctx(KSSL_METHOD_CLIENT),
+			open_ctx(KSSL_METHOD_SERVER)
+		},
+		.result = { KSSL_OPENSSL_WANT_READ, KSSL_OPENSSL_WANT_READ },
+	};
+}
+
+static void both_step(struct both *both, int i)
+{
+	both->result[i] = kssl_openssl_handshake(both->s[i], both->fd[i]);
+	if (both->result[i] != KSSL_OPENSSL_ERROR)
+		return;
+	both->err[i] = kssl_errno();
+	snprintf(both->text[i], sizeof(both->text[i]), "%s",
+		 kssl_error_text());
+	/* The other end need not wait. */
+	shutdown(both->fd[i], SHUT_RDWR);
+}
+
+/* Whether both are attached; @host, if any, is for the client. */
+static int both_shake(struct both *both, const char *host)
+{
+	int i, round;
+
+	tcp_pair(both->fd);
 	for (i = 0; i < 2; i++) {
-		MUST(s[i] = kssl_new(ctx[i]));
-		end[i].fd = fd[i];
+		MUST(both->s[i] = kssl_new(both->ctx[i]));
+		both->end[i].fd = both->fd[i];
 	}
 	/* Their roles are those of their contexts. */
-	check(kssl_openssl_set_host(s[0], "test.example"));
+	if (host)
+		check(kssl_openssl_set_host(both->s[0], host));
 	for (round = 0; round < TLS_ROUNDS; round++) {
-		if (!wants(result[0]) && !wants(result[1]))
+		if (!wants(both->result[0]) && !wants(both->result[1]))
 			break;
-		tls_wait_either(fd[0], fd[1]);
+		tls_wait_either(both->fd[0], both->fd[1]);
 		for (i = 0; i < 2; i++)
-			if (wants(result[i]))
-				result[i] = kssl_openssl_handshake(s[i], fd[i]);
+			if (wants(both->result[i]))
+				both_step(both, i);
 	}
-	check(result[0] == KSSL_OPENSSL_ATTACHED);
-	check(result[1] == KSSL_OPENSSL_ATTACHED);
-	check(exchange(&end[0], &end[1]));
-	for (i = 0; i < 2; i++)
-		check(state_of(s[i]) == KSSL_STATE_ESTABLISHED);
+	return both->result[0] == KSSL_OPENSSL_ATTACHED &&
+		both->result[1] == KSSL_OPENSSL_ATTACHED;
+}
+
+static void both_free(struct both *both)
+{
+	int i;
+
 	/* A socket lives on until the peer has closed, too. */
-	close(fd[0]);
-	close(fd[1]);
+	close(both->fd[0]);
+	close(both->fd[1]);
 	for (i = 0; i < 2; i++) {
-		check(becomes_closed(s[i]));
-		kssl_free(s[i]);
-		kssl_ctx_free(ctx[i]);
+		kssl_free(both->s[i]);
+		kssl_ctx_free(both->ctx[i]);
+	}
+}
+
+static void test_both_kernel(void)
+{
+	struct both both;
+	int i;
+
+	both_init(&both);
+	set_client_base(both.ctx[0], 1);
+	set_server_base(both.ctx[1]);
+	MUST(kssl_ctx_set_verify_mode(both.ctx[0], KSSL_VERIFY_PEER));
+	check(both_shake(&both, "test.example"));
+	check(exchange(&both.end[0], &both.end[1]));
+	for (i = 0; i < 2; i++)
+		check(state_of(both.s[i]) == KSSL_STATE_ESTABLISHED);
+	close(both.fd[0]);
+	close(both.fd[1]);
+	for (i = 0; i < 2; i++)
+		check(becomes_closed(both.s[i]));
+	both.fd[0] = both.fd[1] = -1;
+	both_free(&both);
+}
+
+/* --- what the rows say is what OpenSSL does ------------------------------- */
+
+static struct kssl_settings *own_identity(int32_t *serial)
+{
+	struct kssl_settings *rows = kssl_settings_new();
+	unsigned char *der = NULL, *key = NULL;
+	int len = i2d_X509(tls_cert(), &der);
+	int key_len = i2d_PrivateKey(tls_key(), &key);
+
+	MUST(rows && len > 0 && key_len > 0);
+	*serial = syscall(SYS_add_key, "user", "kssl-test", key,
+			  (size_t)key_len, KEY_SPEC_PROCESS_KEYRING);
+	MUST(*serial > 0);
+	MUST(kssl_settings_certificate(rows, KSSL_CERT_SLOT_RSA, der, len));
+	MUST(kssl_settings_private_key(rows, KSSL_CERT_SLOT_RSA, *serial));
+	MUST(kssl_settings_certificate_current(rows, KSSL_CERT_SLOT_RSA));
+	OPENSSL_free(der);
+	OPENSSL_free(key);
+	return rows;
+}
+
+static void set_trust(struct kssl_ctx *ctx)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(tls_cert(), &der);
+
+	MUST(len > 0);
+	MUST(kssl_ctx_set_trust_anchors(ctx, der, len));
+	OPENSSL_free(der);
+}
+
+/* A server whose certificate and key are rows, a client that trusts it. */
+static int32_t both_rows(struct both *both)
+{
+	struct kssl_settings *rows;
+	int32_t serial;
+
+	both_init(both);
+	rows = own_identity(&serial);
+	MUST(kssl_ctx_set(both->ctx[1], rows));
+	kssl_settings_free(rows);
+	MUST(kssl_ctx_set_verify_mode(both->ctx[0], KSSL_VERIFY_PEER));
+	set_trust(both->ctx[0]);
+	return serial;
+}
+
+static void set_hosts(struct kssl_ctx *ctx, const char *host)
+{
+	unsigned char name[KSSL_NAME_MAX + 1] = { strlen(host) };
+
+	memcpy(name + 1, host, strlen(host));
+	MUST(kssl_ctx_set_verify_hosts(ctx, name, 1 + strlen(host)));
+}
+
+static void test_rows_act(void)
+{
+	static const uint16_t group = 0x0017;
+	struct kssl_info *info;
+	struct both both;
+
+	both_rows(&both);
+	set_hosts(both.ctx[0], "test.example");
+	MUST(kssl_ctx_set_tlsext_host_name(both.ctx[0], "test.example"));
+	MUST(kssl_ctx_set_groups(both.ctx[0], &group, 1));
+	check(both_shake(&both, NULL));
+	check(exchange(&both.end[0], &both.end[1]));
+	info = kssl_get_info(both.s[1]);
+	check(info && !strcmp(info->sni, "test.example"));
+	check(info && !info->resumed && !info->alpn_len);
+	kssl_info_free(info);
+	both_free(&both);
+}
+
+static void expect_refusal(struct both *both, int end, int err,
+			   const char *text)
+{
+	check(!both_shake(both, NULL));
+	check(both->result[end] == KSSL_OPENSSL_ERROR);
+	check_that(both->err[end] == err && strstr(both->text[end], text),
+		   "%s: %d %s", text, both->err[end], both->text[end]);
+	both_free(both);
+}
+
+static void test_rows_refuse(void)
+{
+	static const uint16_t groups[] = { 0x0017, 0x001d };
+	struct both both;
+	int32_t serial;
+
+	both_rows(&both);
+	set_hosts(both.ctx[0], "other.example");
+	expect_refusal(&both, 0, EPROTO, "hostname mismatch");
+
+	both_rows(&both);
+	MUST(kssl_ctx_set_trust_anchors(both.ctx[0], NULL, 0));
+	MUST(kssl_ctx_set_trust_system(both.ctx[0], 1));
+	expect_refusal(&both, 0, EPROTO, "self-signed certificate");
+
+	both_rows(&both);
+	MUST(kssl_ctx_set_verify_time(both.ctx[0], 1));
+	expect_refusal(&both, 0, EPROTO, "not yet valid");
+
+	both_rows(&both);
+	MUST(kssl_ctx_set_groups(both.ctx[0], &groups[0], 1));
+	MUST(kssl_ctx_set_groups(both.ctx[1], &groups[1], 1));
+	expect_refusal(&both, 1, EPROTO, "");
+
+	/* What is set and would not act is no handshake. */
+	both_rows(&both);
+	MUST(kssl_ctx_set_dane_enabled(both.ctx[0], 1));
+	expect_refusal(&both, 0, EOPNOTSUPP, "dane-enabled");
+	both_rows(&both);
+	MUST(kssl_ctx_set_block_padding(both.ctx[1], 512));
+	expect_refusal(&both, 1, EOPNOTSUPP, "block-padding");
+
+	serial = both_rows(&both);
+	MUST(!syscall(SYS_keyctl, KEYCTL_REVOKE, serial));
+	expect_refusal(&both, 1, EKEYREVOKED, "revoked");
+}
+
+/* The client's certificate is asked for, and verified by rows. */
+static void test_rows_mutual(void)
+{
+	struct kssl_settings *rows;
+	struct both both;
+	int32_t serial;
+	int with;
+
+	for (with = 0; with < 2; with++) {
+		both_rows(&both);
+		MUST(kssl_ctx_set_verify_mode(both.ctx[1], KSSL_VERIFY_PEER |
+				KSSL_VERIFY_FAIL_IF_NO_PEER_CERT));
+		set_trust(both.ctx[1]);
+		if (with) {
+			rows = own_identity(&serial);
+			MUST(kssl_ctx_set(both.ctx[0], rows));
+			kssl_settings_free(rows);
+		}
+		both_shake(&both, NULL);
+		check((both.result[1] == KSSL_OPENSSL_ATTACHED) == with);
+		both_free(&both);
 	}
 }
 
@@ -1085,6 +1280,9 @@ int main(void)
 	test_half_closed();
 	test_policy();
 	test_both_kernel();
+	test_rows_act();
+	test_rows_refuse();
+	test_rows_mutual();
 	test_unsuitable();
 	test_verify();
 	test_client_certificate();

@@ -168,6 +168,19 @@ static int attach_ctx(SSL *ssl, const struct kssl_move *move,
 		kssl_ctx_attach(move->ctx, &settings, attach, move->id);
 }
 
+/* What a client asks for can have any bytes; the kernel takes text. */
+static const char *host_name(const SSL *ssl)
+{
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	const unsigned char *at = (const unsigned char *)name;
+
+	for (; at && *at; at++)
+		if (*at < ' ' || *at == 0x7f)
+			return NULL;
+	return name && at - (const unsigned char *)name <= KSSL_NAME_MAX ?
+		name : NULL;
+}
+
 static int do_attach(SSL *ssl, const struct kssl_watch *watch,
 		     const struct kssl_move *move)
 {
@@ -175,10 +188,17 @@ static int do_attach(SSL *ssl, const struct kssl_watch *watch,
 		.size = sizeof(attach),
 		.fd = SSL_get_fd(ssl),
 		.verify_result = verify_result(ssl),
+		.sni = host_name(ssl),
+		.resumed = SSL_session_reused(ssl),
 	};
 	struct kssl_key_block keys;
+	const unsigned char *alpn;
+	unsigned int alpn_len;
 	int ok;
 
+	SSL_get0_alpn_selected(ssl, &alpn, &alpn_len);
+	attach.alpn = alpn;
+	attach.alpn_len = alpn_len;
 	ok = kssl_ssl_keys(ssl, watch, &keys, &attach);
 	if (ok && move->s)
 		ok = kssl_attach(move->s, &attach);

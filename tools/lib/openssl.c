@@ -207,7 +207,8 @@ static int set_up(struct kssl *s, struct bridge *bridge)
 
 	bridge->ssl = info ? new_ssl(s) : NULL;
 	if (!bridge->ssl || !kssl_openssl_start(bridge->ssl) ||
-	    !kssl_ssl_configure(bridge->ssl, info))
+	    !kssl_ssl_configure(bridge->ssl, info) ||
+	    !kssl_ssl_apply_rows(bridge->ssl, s, info))
 		return 0;
 	if (bridge->host && !kssl_ssl_set_host(bridge->ssl, bridge->host))
 		return 0;

@@ -89,6 +89,14 @@ enum kssl_role kssl_ssl_role(const struct kssl_settings_info *rows);
 /* Make @host the name that a client asks for and verifies. */
 int kssl_ssl_set_host(SSL *ssl, const char *host);
 
+/* --- openssl-rows.c ------------------------------------------------------ */
+
+/*
+ * Give @ssl the other rows of @info, which is about @s. EOPNOTSUPP for one that
+ * is set and cannot be given.
+ */
+int kssl_ssl_apply_rows(SSL *ssl, struct kssl *s, const struct kssl_info *info);
+
 /* --- openssl-error.c ----------------------------------------------------- */
 
 /*
