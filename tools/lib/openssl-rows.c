@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include <linux/keyctl.h>
-#include <openssl/pem.h>
+#include <openssl/decoder.h>
 #include <openssl/x509v3.h>
 
 #include "internal.h"
@@ -264,17 +264,15 @@ static int bad_key(int err)
 
 static EVP_PKEY *parse_key(const unsigned char *data, size_t len)
 {
-	const unsigned char *at = data;
-	BIO *bio = BIO_new_mem_buf(data, len);
 	EVP_PKEY *key = NULL;
+	OSSL_DECODER_CTX *ctx;
 
-	if (bio)
-		key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-	BIO_free(bio);
-	if (!key)
-		key = d2i_AutoPrivateKey(NULL, &at, len);
-	if (!key)
+	/* Whatever it is in, and of whatever type it is. */
+	ctx = OSSL_DECODER_CTX_new_for_pkey(&key, NULL, NULL, NULL,
+					    EVP_PKEY_KEYPAIR, NULL, NULL);
+	if (!ctx || !OSSL_DECODER_from_data(ctx, &data, &len))
 		kssl_set_ssl_error(EINVAL, "private-key: no key in PEM or DER");
+	OSSL_DECODER_CTX_free(ctx);
 	return key;
 }
 
@@ -314,25 +312,33 @@ static int use_chain(SSL *ssl, const struct blob *chain)
 	return ok || failed("chain");
 }
 
-static int use_certificate(const struct rows *rows, int slot,
-			   const struct blob *cert, const struct blob *chain)
+static int use_key(SSL *ssl, X509 *cert, uint32_t serial)
 {
-	uint32_t serial = rows->info->private_key[slot];
-	EVP_PKEY *key;
+	EVP_PKEY *key = read_key(serial);
 	int ok;
 
-	if (!SSL_use_certificate_ASN1(rows->ssl, cert->data, cert->len))
-		return failed("certificate");
-	if (!SSL_clear_chain_certs(rows->ssl) || !use_chain(rows->ssl, chain))
-		return 0;
-	if (!serial)
-		return 1;
-	key = read_key(serial);
 	if (!key)
 		return 0;
-	ok = SSL_use_PrivateKey(rows->ssl, key);
+	ok = SSL_use_cert_and_key(ssl, cert, key, NULL, 1);
 	EVP_PKEY_free(key);
 	return ok || failed("private-key");
+}
+
+static int use_certificate(const struct rows *rows, int slot,
+			   const struct blob *blob, const struct blob *chain)
+{
+	uint32_t serial = rows->info->private_key[slot];
+	const unsigned char *at = blob->data;
+	X509 *cert = d2i_X509(NULL, &at, blob->len);
+	int ok;
+
+	if (!cert)
+		return failed("certificate");
+	ok = serial ? use_key(rows->ssl, cert, serial) :
+		SSL_use_certificate(rows->ssl, cert) || failed("certificate");
+	X509_free(cert);
+	return ok && SSL_clear_chain_certs(rows->ssl) &&
+		use_chain(rows->ssl, chain);
 }
 
 static int set_certificate(const struct rows *rows, int slot)
@@ -363,10 +369,10 @@ static int set_certificates(const struct rows *rows)
 	return set_certificate(rows, current);
 }
 
-static STACK_OF(X509_NAME) *parse_names(const struct blob *blob)
+static struct stack_st_X509_NAME *parse_names(const struct blob *blob)
 {
 	const unsigned char *at = blob->data, *end = at + blob->len;
-	STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
+	struct stack_st_X509_NAME *names = sk_X509_NAME_new_null();
 	X509_NAME *name;
 
 	while (names && at < end) {
@@ -381,9 +387,9 @@ static STACK_OF(X509_NAME) *parse_names(const struct blob *blob)
 }
 
 static int set_ca_list(const struct rows *rows, uint16_t attr, size_t len,
-		       void (*set)(SSL *ssl, STACK_OF(X509_NAME) *names))
+		       void (*set)(SSL *ssl, struct stack_st_X509_NAME *names))
 {
-	STACK_OF(X509_NAME) *names;
+	struct stack_st_X509_NAME *names;
 	struct blob blob;
 
 	if (!fetch(rows, attr, len, &blob))
