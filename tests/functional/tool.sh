@@ -338,7 +338,7 @@ children+=("$monitor" "$json_monitor")
 seen() {
 	"$kssl" -b - <<<'ctx new as c
 conn new ctx @c' >/dev/null
-	grep -q "^new conn" "$work/events" && grep -q new "$work/json"
+	grep -q "^ctx-new ctx" "$work/events" && grep -q new "$work/json"
 }
 within 30 seen
 result $? "monitor sees what is made"
