@@ -1086,20 +1086,41 @@ static void test_client_certificate(void)
 	kssl_ctx_free(ctx);
 }
 
-/* Raw bytes fill the socket, so that the first flight cannot go out. */
+/*
+ * Fills the socket with raw bytes and returns how many. The peer's kernel takes
+ * what was sent a little later, which makes room once more: full is what stays
+ * full for 200 ms.
+ */
+static size_t fill(int fd)
+{
+	static char junk[65536];
+	size_t sent = 0;
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		while ((n = send(fd, junk, sizeof(junk), 0)) > 0) {
+			sent += n;
+			i = 0;
+		}
+		usleep(10000);
+	}
+	return sent;
+}
+
+/* The socket is full, so that the first flight cannot go out. */
 static void test_stalls(void)
 {
 	struct kssl_ctx *ctx = open_ctx(KSSL_METHOD_CLIENT);
 	static char junk[65536];
 	struct shake shake;
-	size_t sent = 0;
+	size_t sent;
 	ssize_t n;
 	int i;
 
 	set_client_base(ctx, 1);
 	shake_init(&shake, ctx, 0, NULL);
-	while ((n = send(shake.kernel.fd, junk, sizeof(junk), 0)) > 0)
-		sent += n;
+	sent = fill(shake.kernel.fd);
 	for (i = 0; i < 3; i++)
 		check(kssl_openssl_handshake(shake.s, shake.kernel.fd) ==
 		      KSSL_OPENSSL_WANT_WRITE);
