@@ -94,7 +94,7 @@ done
 page_text "$man/man7/kssl.7" >"$work/concepts"
 page_text "$man/man8/kssl.8" >"$work/tool"
 # shellcheck disable=SC2013 # words
-for name in $(sed -n 's/^\t\tROW("\([a-z-]*\)".*/\1/p' \
+for name in $(sed -n 's/^\t\t\(ROW(\|.name = \)"\([a-z0-9-]*\)".*/\2/p' \
 	      "$top/tools/kssl/row.c"); do
 	grep -qw -- "$name" "$work/concepts" && grep -qw -- "$name" "$work/tool"
 	result $? "kssl.7 and kssl.8 have $name"

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "error.h"
 #include "session.h"
+#include "value.h"
 
 struct batch {
 	FILE *stream;
@@ -143,7 +144,9 @@ int batch_run(struct session *session, const char *file, bool force)
 	int ret;
 
 	session->input_taken = !strcmp(file, "-");
-	if (!session->input_taken)
+	if (session->input_taken)
+		value_take_input();
+	else
 		batch.stream = fopen(file, "re");
 	if (!batch.stream)
 		return usage_error("%s: %s", file, strerror(errno));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "args.h"
 #include "error.h"
@@ -12,7 +14,10 @@
 #include "out.h"
 #include "value.h"
 
-#define CHUNK	65536
+/* More than an attribute can have, so what is cut is refused as too long. */
+#define FILE_SIZE	(UINT16_MAX + 1)
+
+static bool input_taken;
 
 int value_bad(const char *name, const char *value)
 {
@@ -51,35 +56,61 @@ static void append(struct bytes *bytes, const void *data, size_t len)
 	bytes->len += len;
 }
 
-/* More than a row can have is the kernel's to refuse, but not gigabytes. */
-static int read_all(FILE *file, struct bytes *bytes)
+bool value_take_input(void)
 {
-	char chunk[4096];
-	size_t n;
+	bool taken = input_taken;
 
-	while (bytes->len <= CHUNK &&
-	       (n = fread(chunk, 1, sizeof(chunk), file)))
-		append(bytes, chunk, n);
-	explicit_bzero(chunk, sizeof(chunk));
-	return ferror(file) ? -1 : 0;
+	input_taken = true;
+	return !taken;
+}
+
+/* Into one buffer and past stdio's, because a session is a secret. */
+static int read_all(int fd, struct bytes *bytes)
+{
+	ssize_t n;
+
+	bytes->data = malloc(FILE_SIZE);
+	if (!bytes->data)
+		die(0, "out of memory");
+	do {
+		n = read(fd, bytes->data + bytes->len,
+			 FILE_SIZE - bytes->len);
+		if (n > 0)
+			bytes->len += n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	return n < 0 ? errno : 0;
+}
+
+static int open_file(const char *name, const char *value, int *fd)
+{
+	if (!strcmp(value, "-")) {
+		*fd = STDIN_FILENO;
+		return value_take_input() ? 0 :
+			usage_error("%s: standard input is taken already",
+				    name);
+	}
+	*fd = open(value, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0)
+		return usage_error("%s: %s: %s", name, value, strerror(errno));
+	return 0;
 }
 
 int value_file(const char *name, const char *value, struct bytes *bytes)
 {
-	FILE *file;
-	int err;
+	int err, fd, ret;
 
 	*bytes = (struct bytes){ 0 };
 	if (!strcmp(value, "none"))
 		return 0;
-	file = strcmp(value, "-") ? fopen(value, "re") : stdin;
-	if (!file)
-		return usage_error("%s: %s: %s", name, value, strerror(errno));
-	err = read_all(file, bytes) ? errno : 0;
-	if (file != stdin)
-		fclose(file);
+	ret = open_file(name, value, &fd);
+	if (ret)
+		return ret;
+	err = read_all(fd, bytes);
+	if (fd != STDIN_FILENO)
+		close(fd);
 	if (!err)
 		return 0;
+	explicit_bzero(bytes->data, bytes->len);
 	free(bytes->data);
 	*bytes = (struct bytes){ 0 };
 	return usage_error("%s: %s: %s", name, value, strerror(err));

@@ -35,6 +35,7 @@ struct serials {
  * value_words - call @add for each word of @value, up to @sep. An empty value
  *	and "none" have no words
  * value_file - what is in the file that @value names, or in stdin for "-"
+ * value_take_input - claim standard input; false if it was claimed before
  * value_hex - pairs of hexadecimal digits, or "none"
  * value_names - names with commas between, as a byte of length and the name
  * value_address - an address of IPv4 or IPv6, or "none"
@@ -48,6 +49,7 @@ int value_bad(const char *name, const char *value);
 int value_words(const char *name, const char *value, char sep,
 		bool (*add)(const char *word, void *arg), void *arg);
 int value_file(const char *name, const char *value, struct bytes *bytes);
+bool value_take_input(void);
 int value_hex(const char *name, const char *value, struct bytes *bytes);
 int value_names(const char *name, const char *value, struct bytes *bytes);
 int value_address(const char *name, const char *value, struct bytes *bytes);
