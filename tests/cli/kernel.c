@@ -111,6 +111,28 @@ static void dump(struct fake *fake, const struct nlmsghdr *req)
 	fake_queue(fake, nlh, nlh->nlmsg_len);
 }
 
+/* A row that is asked for has no text's bytes. */
+static bool answer_row(struct fake *fake, const struct nlmsghdr *req)
+{
+	static const uint8_t bytes[] = { 'r', 'o', 'w', 0, 0xff };
+	const struct nlattr *row = fake_attr(req, KSSL_A_ROW);
+	char buf[256] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh = fake_reply(buf, req, fake_cmd(req));
+	struct nlattr *nest;
+
+	if (fake_cmd(req) == KSSL_CMD_SESSION_GET) {
+		mnl_attr_put_strz(nlh, KSSL_A_SESSION, "secret");
+	} else if (row) {
+		nest = mnl_attr_nest_start(nlh, KSSL_A_SETTINGS);
+		mnl_attr_put(nlh, mnl_attr_get_u32(row), sizeof(bytes), bytes);
+		mnl_attr_nest_end(nlh, nest);
+	} else {
+		return false;
+	}
+	fake_queue(fake, nlh, nlh->nlmsg_len);
+	return true;
+}
+
 static int answer(struct fake *fake, const struct nlmsghdr *req)
 {
 	log_request(req);
@@ -120,7 +142,7 @@ static int answer(struct fake *fake, const struct nlmsghdr *req)
 		fake_refuse(fake, req, ENOENT, NULL, 0);
 		return 1;
 	}
-	if (refused(fake, req))
+	if (refused(fake, req) || answer_row(fake, req))
 		return 1;
 	if ((req->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		return 0;

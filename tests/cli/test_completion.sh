@@ -66,6 +66,10 @@ offers "+grease,no-ticket" ctx new options +grease,no-tic
 offers "-prioritize-chacha" ctx new options -prio
 offers "peer,post-handshake" ctx new verify-mode peer,po
 offers "auto-retry" ctx new mode auto
+offers "row" conn r
+offers "id name" conn row ""
+offers "crls" ctx row id 3 name cr
+offers "3 40" conn set-ctx id 7 ctx ""
 offers "closed" conn show state c
 offers "show" -j -p ctx sh
 offers "-force" -f
@@ -74,7 +78,7 @@ offers "-force" -f
 # shellcheck disable=SC2154 # variables of the completion
 offered=$__kssl_rows
 # shellcheck disable=SC2013 # words
-for row in $(sed -n 's/^\t\tROW("\([a-z-]*\)".*/\1/p' \
+for row in $(sed -n 's/^\t\t\(ROW(\|.name = \)"\([a-z0-9-]*\)".*/\2/p' \
 	     "$top/tools/kssl/row.c"); do
 	[[ " ${offered//[$'\n\t']/ } " = *" $row "* ]]
 	result $? "row $row is offered"

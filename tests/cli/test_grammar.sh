@@ -18,10 +18,10 @@ done
 expect "ctx help has the rows" 0 'timeout SECONDS' - $kssl ctx help
 expect "conn help has the options" 0 'prioritize-chacha' - $kssl conn help
 expect "conn help has the states" 0 'handshake' - $kssl conn help
-for command in show new set dup up-ref free clear; do
+for command in show new set row set-ctx dup up-ref free clear; do
 	expect "conn help has $command" 0 "kssl conn $command" - $kssl conn help
 done
-for command in show new set up-ref free; do
+for command in show new set row up-ref free; do
 	expect "ctx help has $command" 0 "kssl ctx $command" - $kssl ctx help
 done
 run $kssl help
@@ -62,6 +62,17 @@ usage "ctx set without an id" '"id" is missing' ctx set label x
 usage "ctx set without a row" '"set" needs a row' ctx set id 1
 usage "conn set without a row" '"set" needs a row' conn set id 1
 usage "conn new without a context" '"ctx" is missing' conn new label x
+for object in ctx conn; do
+	usage "$object row without an id" '"id" is missing' $object row
+	usage "$object row without a name" '"name" is missing' $object row id 1
+	usage "$object row of none" 'no row "foo"' $object row id 1 name foo
+	usage "$object row and more" '"x" is not expected' \
+		$object row id 1 name alpn x
+done
+usage "conn set-ctx without an id" '"id" is missing' conn set-ctx ctx 1
+usage "conn set-ctx without a context" '"ctx" is missing' conn set-ctx id 1
+usage "conn set-ctx and more" '"x" is not expected' \
+	conn set-ctx id 1 ctx 2 x
 usage "conn dup without an id" '"id" is missing' conn dup
 usage "conn free without an id" '"id" is missing' conn free
 usage "conn clear with a word too many" 'not expected' conn clear id 1 x
@@ -102,6 +113,32 @@ expect "an empty list in JSON" 0 '^\[\]$' - $kssl -j ctx show
 expect "a bare object is shown" 0 '^\[\]$' - $kssl -j conn
 expect "options together" 0 '^\[\]$' - $kssl -jps conn
 expect "long options" 0 '^\[\]$' - $kssl -json --pretty -settings conn
+
+# in_batch LINE: a context 1 and a connection 2 of it, then the line
+in_batch() {
+	printf 'ctx new exec true\nconn new ctx 1 exec true\n%s\n' "$1" \
+		>"$work/batch"
+	run $kssl -b "$work/batch"
+}
+
+for object in "ctx row id 1 name alpn" "conn row id 2 name certificate-rsa"; do
+	in_batch "$object"
+	[ "$status" = 0 ] && printf 'row\0\377' | cmp -s - "$work/out"
+	result $? "$object: the bytes and no others"
+done
+logged "the row is asked for" '^10 2=02000000 32=23000000$'
+in_batch "conn row id 2 name session"
+[ "$status" = 0 ] && printf 'secret\0' | cmp -s - "$work/out"
+result $? "a session is a row of its own request"
+in_batch "conn set-ctx id 2 ctx 1"
+logged "set-ctx" '^16 2=02000000 3=01000000$'
+if command -v script >/dev/null; then
+	run script -qec "$kssl ctx row id 1 name alpn" /dev/null
+	[ "$status" = 1 ] && grep -q "not for a terminal" "$work/out"
+	result $? "a terminal gets no bytes"
+else
+	skip "a terminal gets no bytes" "no script"
+fi
 
 run $kssl conn show ctx 7 label web state closed uid 5 peer 192.0.2.1:443
 logged "all filters" \

@@ -13,6 +13,7 @@
 #include "name.h"
 #include "out.h"
 #include "print.h"
+#include "raw.h"
 #include "row.h"
 
 /* --- show --------------------------------------------------------------- */
@@ -381,6 +382,49 @@ static int conn_clear(struct session *session, struct args *args)
 	return ret;
 }
 
+static int switch_ctx(struct session *session, uint32_t id, uint32_t ctx_id)
+{
+	struct object object, ctx;
+	int ret;
+
+	ret = session_borrow(session, KIND_CONN, id, &object);
+	if (ret)
+		return ret;
+	ret = session_borrow(session, KIND_CTX, ctx_id, &ctx);
+	if (!ret) {
+		if (!kssl_set_ctx(object.handle, ctx.handle))
+			ret = library_error();
+		session_return(&ctx);
+	}
+	session_return(&object);
+	return ret;
+}
+
+static int conn_set_ctx(struct session *session, struct args *args)
+{
+	uint32_t id, ctx_id;
+	int ret;
+
+	ret = parse_id(session, args, &id);
+	if (!ret && !args_take(args, "ctx"))
+		ret = usage_error("\"ctx\" is missing");
+	if (!ret)
+		ret = session_parse_id(session, KIND_CTX, "ctx", args,
+				       &ctx_id);
+	if (!ret)
+		ret = args_end(args);
+	return ret ? ret : switch_ctx(session, id, ctx_id);
+}
+
+static int conn_row(struct session *session, struct args *args)
+{
+	uint32_t id;
+	int ret;
+
+	ret = parse_id(session, args, &id);
+	return ret ? ret : raw_row(session, KIND_CONN, id, args);
+}
+
 static const struct command commands[] = {
 	{ "show", conn_show,
 	  "conn show [ id CONN | FILTER... ]" },
@@ -388,6 +432,8 @@ static const struct command commands[] = {
 	  "conn new ctx CTX [ ROW ]... [ as NAME ]\n"
 	  "         [ exec PROGRAM [ ARG ]... ]" },
 	{ "set", conn_set, "conn set id CONN ROW..." },
+	{ "row", conn_row, "conn row id CONN name ROW >FILE" },
+	{ "set-ctx", conn_set_ctx, "conn set-ctx id CONN ctx CTX" },
 	{ "dup", conn_dup,
 	  "conn dup id CONN [ as NAME ] [ exec PROGRAM [ ARG ]... ]" },
 	{ "up-ref", conn_up_ref,

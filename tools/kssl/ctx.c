@@ -6,6 +6,7 @@
 #include "error.h"
 #include "out.h"
 #include "print.h"
+#include "raw.h"
 #include "row.h"
 
 static int show_one(struct session *session, uint32_t id)
@@ -162,11 +163,21 @@ static int ctx_free(struct session *session, struct args *args)
 	return ret ? ret : session_drop(session, KIND_CTX, id);
 }
 
+static int ctx_row(struct session *session, struct args *args)
+{
+	uint32_t id;
+	int ret;
+
+	ret = parse_id(session, args, &id);
+	return ret ? ret : raw_row(session, KIND_CTX, id, args);
+}
+
 static const struct command commands[] = {
 	{ "show", ctx_show, "ctx show [ id CTX ]" },
 	{ "new", ctx_new,
 	  "ctx new [ ROW ]... [ as NAME ] [ exec PROGRAM [ ARG ]... ]" },
 	{ "set", ctx_set, "ctx set id CTX ROW..." },
+	{ "row", ctx_row, "ctx row id CTX name ROW >FILE" },
 	{ "up-ref", ctx_up_ref,
 	  "ctx up-ref id CTX [ as NAME ] [ exec PROGRAM [ ARG ]... ]" },
 	{ "free", ctx_free, "ctx free id CTX" },

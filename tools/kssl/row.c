@@ -1247,6 +1247,13 @@ static const struct row *find_row(const char *name)
 	return NULL;
 }
 
+uint16_t row_attr(const char *name)
+{
+	const struct row *row = find_row(name);
+
+	return row ? row->attr : 0;
+}
+
 int rows_parse(struct args *args, struct kssl_settings *settings,
 	       struct rows_seen *seen)
 {

@@ -7,6 +7,7 @@
 #define TOOL_ROW_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <kssl/kssl.h>
 
@@ -36,11 +37,13 @@ struct rows_seen {
  * rows_parse - take rows into @settings until there are none next. 0 or an
  *	exit status
  * rows_print - print all rows, or those that always interest
+ * row_attr - the attribute of the row with that keyword, 0 if there is none
  * rows_help - print what rows_parse() takes
  */
 int rows_parse(struct args *args, struct kssl_settings *settings,
 	       struct rows_seen *seen);
 void rows_print(const struct kssl_settings_info *info, bool is_ctx, bool all);
+uint16_t row_attr(const char *name);
 void rows_help(void);
 
 #endif /* TOOL_ROW_H */
