@@ -315,6 +315,134 @@ result $? "-force goes on"
 within 10 sh -c "[ \$($kssl ctx show | wc -l) = 2 ]"
 result $? "nothing of all that is left"
 
+# Rows of each kind.
+
+# certificate NAME...: self-signed, each in a file as DER
+certificate() {
+	local name
+
+	for name; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+			-nodes -subj "/CN=$name" -keyout "$work/key" \
+			-outform DER -out "$work/$name.der" 2>/dev/null
+	done
+}
+
+certificate first second
+cat "$work/first.der" "$work/second.der" >"$work/both.der"
+# shellcheck disable=SC2046 # words
+cat $(yes "$work/both.der" | head -n 20) >"$work/many.der"
+printf 'a\0b' >"$work/data"
+printf 'key' >"$work/secret"
+
+# row_shown NAME VALUE SHOWN JSON: how -s shows a row
+row_shown() {
+	local shown=1
+
+	run "$kssl" -s ctx new "$1" "$2"
+	matches "[	 ]$1 $3( |\$)" "$work/out" && [ "$status" = 0 ] && shown=0
+	result $shown "$1 in text"
+	run "$kssl" -j -s ctx new "$1" "$2"
+	grep -qF "\"$1\":$4" "$work/out"
+	result $? "$1 in JSON"
+}
+
+row_shown security-level 3 3 3
+row_shown verify-auth-level 1 1 1
+row_shown trust-system on on true
+row_shown verify-flags crl-check,partial-chain crl-check,partial-chain \
+	'["crl-check","partial-chain"]'
+row_shown verify-email a@example.org a@example.org '"a@example.org"'
+row_shown alpn h2,http/1.1 h2,http/1.1 '["h2","http/1.1"]'
+row_shown verify-ip 2001:db8::1 2001:db8::1 '"2001:db8::1"'
+row_shown session-id-context 00ff 00ff '"00ff"'
+row_shown groups x25519:0x0017 x25519:secp256r1 '["x25519","secp256r1"]'
+row_shown certificate-current ecc ecc '"ecc"'
+row_shown dane-mtypes 0101 0101 '"0101"'
+row_shown callbacks info info '["info"]'
+row_shown sni www.example.org www.example.org '"www.example.org"'
+
+expect "a level that there is not" 2 - \
+	'out of range \[settings.security-level\]$' \
+	"$kssl" ctx new security-level 6
+expect "flags that there are not" 2 - \
+	'unknown bits \[settings.verify-flags\]$' \
+	"$kssl" ctx new verify-flags 1
+expect "TLSA records with DANE" 0 - - \
+	"$kssl" ctx new dane-enabled on dane-tlsa "3 1 1 $(printf '%064d' 0)" \
+	exec true
+expect "a file that is no DER" 2 - '\[settings.certificate-ecc\]$' \
+	"$kssl" ctx new certificate-ecc "$work/data"
+expect "two certificates where one is expected" 2 - \
+	'\[settings.certificate-ecc\]$' \
+	"$kssl" ctx new certificate-ecc "$work/both.der"
+expect "a key that there is not" 2 - '\[settings.private-key-ecc\]$' \
+	"$kssl" ctx new private-key-ecc 0x7fffffff
+expect "a session is not of a context" 2 - '\[settings.session\]$' \
+	"$kssl" ctx new session "$work/secret"
+batch "a large row is named" 0 'large-rows .*chain-ecc' - <<END
+ctx new chain-ecc $work/both.der as c exec true
+exec $kssl -s ctx show
+END
+
+# row_is NAME FILE: the batch on standard input prints what the file has
+row_is() {
+	local name=$1 wanted=$2
+
+	cat >"$work/batch"
+	run "$kssl" -b "$work/batch"
+	[ "$status" = 0 ] && cmp -s "$wanted" "$work/out"
+	result $? "$name"
+}
+
+row_is "its bytes come back" "$work/both.der" <<END
+ctx new chain-ecc $work/both.der as c exec true
+ctx row id @c name chain-ecc
+END
+row_is "so do those of one that takes several messages" "$work/many.der" <<END
+ctx new trust-anchors $work/many.der as c exec true
+conn new ctx @c as s exec true
+conn row id @s name trust-anchors
+END
+row_is "and the program's own data" "$work/data" <<END
+ctx new as c exec true
+conn new ctx @c ex-data-7 $work/data as s exec true
+conn row id @s name ex-data-7
+END
+row_is "and a session" "$work/secret" <<END
+ctx new as c exec true
+conn new ctx @c session $work/secret as s exec true
+conn row id @s name session
+END
+row_is "a row without a value has none" /dev/null <<END
+ctx new as c exec true
+ctx row id @c name crls
+END
+expect "another user's row" 2 - 'needs CAP_NET_ADMIN' \
+	as_user "$kssl" conn row id "${id[idle]}" name session
+row_is "set-ctx takes the other's certificate" "$work/second.der" <<END
+ctx new certificate-ecc $work/first.der as a exec true
+ctx new certificate-ecc $work/second.der as b exec true
+conn new ctx @a as s exec true
+conn set-ctx id @s ctx @b
+conn row id @s name certificate-ecc
+END
+expect "not when it is attached" 2 - '\[id\]$' \
+	"$kssl" conn set-ctx id "${id[v4]}" ctx "${id[web]}"
+
+# A key of root, whom all that is run here is.
+serial=$(python3 - <<'END'
+import ctypes
+SYS_ADD_KEY, USER_KEYRING = 248, -4
+print(ctypes.CDLL(None).syscall(SYS_ADD_KEY, b"user", b"kssl-tool", b"secret",
+                                6, USER_KEYRING))
+END
+)
+row_shown psk-key "$serial" "$serial" "$serial"
+row_shown private-key-ed448 "$(printf '%#x' "$serial")" "$serial" "$serial"
+row_shown ticket-keys "$serial,$serial" "$serial,$serial" \
+	"[\"$serial\",\"$serial\"]"
+
 # Programs that are run.
 
 expect "exec gives the program's status" 5 - - \
