@@ -926,6 +926,7 @@ static void expect_refusal(struct both *both, int end, int err,
 static void test_rows_refuse(void)
 {
 	static const uint16_t groups[] = { 0x0017, 0x001d };
+	static const unsigned char mtypes[] = { 2, 1 };
 	struct both both;
 	int32_t serial;
 
@@ -949,8 +950,8 @@ static void test_rows_refuse(void)
 
 	/* What is set and would not act is no handshake. */
 	both_rows(&both);
-	MUST(kssl_ctx_set_dane_enabled(both.ctx[0], 1));
-	expect_refusal(&both, 0, EOPNOTSUPP, "dane-enabled");
+	MUST(kssl_ctx_set_dane_mtypes(both.ctx[0], mtypes, sizeof(mtypes)));
+	expect_refusal(&both, 0, EOPNOTSUPP, "dane-mtypes");
 	both_rows(&both);
 	MUST(kssl_ctx_set_block_padding(both.ctx[1], 512));
 	expect_refusal(&both, 1, EOPNOTSUPP, "block-padding");
@@ -958,6 +959,36 @@ static void test_rows_refuse(void)
 	serial = both_rows(&both);
 	MUST(!syscall(SYS_keyctl, KEYCTL_REVOKE, serial));
 	expect_refusal(&both, 1, EKEYREVOKED, "revoked");
+}
+
+/* Parameters of a row, and not those that OpenSSL would choose. */
+static void test_rows_dh(void)
+{
+	static const uint16_t suite = 0x009e;
+	EVP_PKEY *params = NULL, *used = NULL;
+	unsigned char *der = NULL;
+	EVP_PKEY_CTX *ctx;
+	struct both both;
+	int len;
+
+	MUST(ctx = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL));
+	MUST(EVP_PKEY_paramgen_init(ctx) > 0);
+	MUST(EVP_PKEY_CTX_set_group_name(ctx, "ffdhe3072") > 0);
+	MUST(EVP_PKEY_paramgen(ctx, &params) > 0);
+	EVP_PKEY_CTX_free(ctx);
+	MUST((len = i2d_KeyParams(params, &der)) > 0);
+	EVP_PKEY_free(params);
+	both_rows(&both);
+	MUST(kssl_ctx_set_cipher_list(both.ctx[0], &suite, 1));
+	MUST(kssl_ctx_set_cipher_list(both.ctx[1], &suite, 1));
+	MUST(kssl_ctx_set_max_proto_version(both.ctx[0], TLS1_2_VERSION));
+	MUST(kssl_ctx_set_tmp_dh(both.ctx[1], der, len));
+	OPENSSL_free(der);
+	check(both_shake(&both, NULL));
+	check(SSL_get_peer_tmp_key(kssl_openssl_ssl(both.s[0]), &used));
+	check(used && EVP_PKEY_get_bits(used) == 3072);
+	EVP_PKEY_free(used);
+	both_free(&both);
 }
 
 /* The client's certificate is asked for, and verified by rows. */
@@ -1304,6 +1335,7 @@ int main(void)
 	test_rows_act();
 	test_rows_refuse();
 	test_rows_mutual();
+	test_rows_dh();
 	test_unsuitable();
 	test_verify();
 	test_client_certificate();

@@ -4,6 +4,7 @@
  * and an SSL that is inert afterwards.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/bio.h>
@@ -181,6 +182,42 @@ static const char *host_name(const SSL *ssl)
 		name : NULL;
 }
 
+static int add_der(struct kssl_blob *chain, X509 *cert)
+{
+	int len = i2d_X509(cert, NULL);
+	unsigned char *more, *at;
+
+	if (len <= 0 || chain->len + len > KSSL_BLOB_MAX)
+		return 0;
+	more = realloc(chain->data, chain->len + len);
+	if (!more)
+		return 0;
+	chain->data = more;
+	at = more + chain->len;
+	chain->len += len;
+	return i2d_X509(cert, &at) == len;
+}
+
+/*
+ * The peer's own certificate first; a server's SSL does not have that in the
+ * chain. Nothing rather than a part, if it is more than the kernel takes.
+ */
+static void peer_chain(SSL *ssl, struct kssl_blob *chain)
+{
+	const STACK_OF(X509) *sent = SSL_get_peer_cert_chain(ssl);
+	X509 *own = SSL_get0_peer_certificate(ssl);
+	int i, ok;
+
+	*chain = (struct kssl_blob){ 0 };
+	ok = own && (!SSL_is_server(ssl) || add_der(chain, own));
+	for (i = 0; ok && i < sk_X509_num(sent); i++)
+		ok = add_der(chain, sk_X509_value(sent, i));
+	if (ok)
+		return;
+	free(chain->data);
+	*chain = (struct kssl_blob){ 0 };
+}
+
 static int do_attach(SSL *ssl, const struct kssl_watch *watch,
 		     const struct kssl_move *move)
 {
@@ -193,18 +230,23 @@ static int do_attach(SSL *ssl, const struct kssl_watch *watch,
 	};
 	struct kssl_key_block keys;
 	const unsigned char *alpn;
+	struct kssl_blob chain;
 	unsigned int alpn_len;
 	int ok;
 
 	SSL_get0_alpn_selected(ssl, &alpn, &alpn_len);
 	attach.alpn = alpn;
 	attach.alpn_len = alpn_len;
+	peer_chain(ssl, &chain);
+	attach.peer_chain = chain.data;
+	attach.peer_chain_len = chain.len;
 	ok = kssl_ssl_keys(ssl, watch, &keys, &attach);
 	if (ok && move->s)
 		ok = kssl_attach(move->s, &attach);
 	else if (ok)
 		ok = attach_ctx(ssl, move, &attach);
 	OPENSSL_cleanse(&keys, sizeof(keys));
+	free(chain.data);
 	return ok;
 }
 

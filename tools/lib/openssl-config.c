@@ -156,10 +156,8 @@ static int set_session_context(SSL *ssl, const struct kssl_settings_info *rows)
 		SSL_set_session_id_context(ssl, context, sizeof(context));
 }
 
-int kssl_ssl_configure(SSL *ssl, const struct kssl_info *info)
+int kssl_ssl_configure(SSL *ssl, const struct kssl_settings_info *rows)
 {
-	const struct kssl_settings_info *rows = &info->settings;
-
 	set_bits(ssl, rows);
 	/* A NULL callback leaves the one of the SSL_CTX. */
 	SSL_set_verify(ssl, rows->verify_mode, NULL);

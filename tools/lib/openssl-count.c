@@ -30,8 +30,12 @@ struct chain {
 static void watch_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx,
 		       long argl, void *argp)
 {
+	struct kssl_watch *watch = ptr;
+
 	(void)parent, (void)ad, (void)idx, (void)argl, (void)argp;
-	OPENSSL_clear_free(ptr, sizeof(struct kssl_watch));
+	if (watch)
+		kssl_hello_free(watch->hello);
+	OPENSSL_clear_free(watch, sizeof(*watch));
 }
 
 /* SSL_dup() copies the message callback; its copy starts to watch anew. */

@@ -30,18 +30,6 @@ static_assert(KSSL_VERIFY_FLAG_NO_CHECK_TIME == X509_V_FLAG_NO_CHECK_TIME,
 static_assert(KSSL_HOST_FLAG_NEVER_CHECK_SUBJECT ==
 	      X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, "flags differ");
 
-struct rows {
-	SSL *ssl;
-	struct kssl *s;
-	const struct kssl_settings_info *info;
-	int server;
-};
-
-struct blob {
-	unsigned char *data;
-	size_t len;
-};
-
 static int refuse(const char *row, const char *text)
 {
 	return kssl_set_error(EOPNOTSUPP, "%s: %s", row, text);
@@ -52,7 +40,7 @@ static int failed(const char *row)
 	return kssl_set_ssl_error(EINVAL, row);
 }
 
-static int is_large(const struct rows *rows, uint16_t attr)
+static int is_large(const struct kssl_rows *rows, uint16_t attr)
 {
 	size_t i;
 
@@ -62,35 +50,49 @@ static int is_large(const struct rows *rows, uint16_t attr)
 	return 0;
 }
 
-/* The value of a row that may not have been reported; to be freed. */
-static int fetch(const struct rows *rows, uint16_t attr, size_t len,
-		 struct blob *blob)
+int kssl_rows_fetch(const struct kssl_rows *rows, uint16_t attr,
+		    const uint8_t *data, size_t len, struct kssl_blob *blob)
 {
-	void *data;
+	void *large;
 
-	*blob = (struct blob){ 0 };
-	if (!len && !is_large(rows, attr))
+	*blob = (struct kssl_blob){ .len = len };
+	if (len) {
+		blob->data = malloc(len);
+		if (!blob->data)
+			return kssl_set_error(ENOMEM, "out of memory");
+		memcpy(blob->data, data, len);
 		return 1;
-	if (!kssl_get_row(rows->s, attr, &data, &blob->len))
+	}
+	if (!is_large(rows, attr))
+		return 1;
+	if (!kssl_get_row(rows->s, attr, &large, &blob->len))
 		return 0;
-	blob->data = data;
+	blob->data = large;
 	return 1;
+}
+
+int kssl_rows_fetch_text(const struct kssl_rows *rows, uint16_t attr,
+			 const char *small, char **text)
+{
+	struct kssl_blob blob;
+
+	*text = NULL;
+	if (!kssl_rows_fetch(rows, attr, (const uint8_t *)small, strlen(small),
+			     &blob))
+		return 0;
+	*text = strndup(blob.data ? (const char *)blob.data : "", blob.len);
+	free(blob.data);
+	return *text || kssl_set_error(ENOMEM, "out of memory");
 }
 
 /* --- what there is no way for -------------------------------------------- */
 
-static int is_set(const struct rows *rows, uint16_t attr, size_t len)
-{
-	return len || is_large(rows, attr);
-}
-
 #define CALLBACKS_KNOWN	((uint32_t)KSSL_CALLBACK_INFO)
 
-static int refuse_unknown(const struct rows *rows)
+static int refuse_unknown(const struct kssl_rows *rows)
 {
 	const struct kssl_settings_info *info = rows->info;
 	const char *row = NULL;
-	int i;
 
 	if (info->max_fragment_len)
 		row = "max-fragment-len";
@@ -101,46 +103,25 @@ static int refuse_unknown(const struct rows *rows)
 		row = "block-padding";
 	if (row)
 		return refuse(row, "net/tls cannot keep it");
-	if (is_set(rows, KSSL_A_SETTINGS_TMP_DH, info->tmp_dh_len))
-		row = "tmp-dh";
-	else if (info->dane_enabled)
-		row = "dane-enabled";
-	else if (is_set(rows, KSSL_A_SETTINGS_SERVERINFO,
-			info->serverinfo_len))
-		row = "serverinfo";
-	else if (is_set(rows, KSSL_A_SETTINGS_SERVERINFO_V2,
-			info->serverinfo_v2_len))
-		row = "serverinfo-v2";
-	else if (is_set(rows, KSSL_A_SETTINGS_CUSTOM_EXTENSIONS,
-			info->custom_extensions_len))
-		row = "custom-extensions";
-	else if (info->psk_key || *info->psk_identity ||
-		 *info->psk_identity_hint)
-		row = "psk-key, psk-identity or psk-identity-hint";
-	else if (info->ticket_keys_n)
+	if (info->ticket_keys_n)
 		row = "ticket-keys";
 	else if (info->callbacks & ~CALLBACKS_KNOWN)
 		row = "callbacks";
-	else if (rows->server && info->alpn_len)
-		row = "alpn of a server";
-	for (i = 0; i < KSSL_CERT_SLOTS && !row; i++)
-		if (is_set(rows, KSSL_A_SETTINGS_OCSP_RSA + i,
-			   info->ocsp_len[i]))
-			row = "ocsp";
+	else if (info->dane_mtypes_len)
+		row = "dane-mtypes";
+	else if (rows->server && info->dane_enabled)
+		row = "dane-enabled of a server";
 	return row ? refuse(row, "this bridge does not put it into effect") : 1;
 }
 
 /* --- verification --------------------------------------------------------- */
 
 /* The names have their length before them, and the kernel checked that. */
-static int set_hosts(X509_VERIFY_PARAM *param,
-		     const struct kssl_settings_info *info)
+static int add_hosts(X509_VERIFY_PARAM *param, const struct kssl_blob *hosts)
 {
-	const uint8_t *at = info->verify_hosts;
-	const uint8_t *end = at + info->verify_hosts_len;
+	const unsigned char *at = hosts->data, *end = at + hosts->len;
 
-	if (info->verify_hosts_len && !X509_VERIFY_PARAM_set1_host(param, NULL,
-								   0))
+	if (hosts->len && !X509_VERIFY_PARAM_set1_host(param, NULL, 0))
 		return 0;
 	for (; at < end; at += 1 + *at)
 		if (!X509_VERIFY_PARAM_add1_host(param, (const char *)at + 1,
@@ -149,7 +130,34 @@ static int set_hosts(X509_VERIFY_PARAM *param,
 	return 1;
 }
 
-static int set_param(const struct rows *rows)
+static int set_hosts(const struct kssl_rows *rows, X509_VERIFY_PARAM *param)
+{
+	struct kssl_blob hosts;
+	int ok;
+
+	if (!kssl_rows_fetch(rows, KSSL_A_SETTINGS_VERIFY_HOSTS,
+			     rows->info->verify_hosts,
+			     rows->info->verify_hosts_len, &hosts))
+		return 0;
+	ok = add_hosts(param, &hosts);
+	free(hosts.data);
+	return ok || failed("verify-hosts");
+}
+
+static int set_email(const struct kssl_rows *rows, X509_VERIFY_PARAM *param)
+{
+	char *email;
+	int ok;
+
+	if (!kssl_rows_fetch_text(rows, KSSL_A_SETTINGS_VERIFY_EMAIL,
+				  rows->info->verify_email, &email))
+		return 0;
+	ok = !*email || X509_VERIFY_PARAM_set1_email(param, email, 0);
+	free(email);
+	return ok || failed("verify-email");
+}
+
+static int set_param(const struct kssl_rows *rows)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(rows->ssl);
 	const struct kssl_settings_info *info = rows->info;
@@ -169,15 +177,8 @@ static int set_param(const struct rows *rows)
 	if (info->verify_trust &&
 	    !X509_VERIFY_PARAM_set_trust(param, info->verify_trust))
 		return failed("verify-trust");
-	if (is_large(rows, KSSL_A_SETTINGS_VERIFY_HOSTS) ||
-	    is_large(rows, KSSL_A_SETTINGS_VERIFY_EMAIL))
-		return refuse("verify-hosts or verify-email",
-			      "too long for this bridge");
-	if (!set_hosts(param, info))
-		return failed("verify-hosts");
-	if (*info->verify_email &&
-	    !X509_VERIFY_PARAM_set1_email(param, info->verify_email, 0))
-		return failed("verify-email");
+	if (!set_hosts(rows, param) || !set_email(rows, param))
+		return 0;
 	if (info->verify_ip_len &&
 	    !X509_VERIFY_PARAM_set1_ip(param, info->verify_ip,
 				       info->verify_ip_len))
@@ -185,7 +186,7 @@ static int set_param(const struct rows *rows)
 	return 1;
 }
 
-static int add_certs(X509_STORE *store, const struct blob *blob)
+static int add_certs(X509_STORE *store, const struct kssl_blob *blob)
 {
 	const unsigned char *at = blob->data, *end = at + blob->len;
 	X509 *cert;
@@ -199,7 +200,7 @@ static int add_certs(X509_STORE *store, const struct blob *blob)
 	return ok;
 }
 
-static int add_crls(X509_STORE *store, const struct blob *blob)
+static int add_crls(X509_STORE *store, const struct kssl_blob *blob)
 {
 	const unsigned char *at = blob->data, *end = at + blob->len;
 	X509_CRL *crl;
@@ -214,8 +215,9 @@ static int add_crls(X509_STORE *store, const struct blob *blob)
 }
 
 /* A store of the rows alone: nothing is trusted that they do not name. */
-static int set_store(const struct rows *rows, const struct blob *anchors,
-		     const struct blob *crls)
+static int set_store(const struct kssl_rows *rows,
+		     const struct kssl_blob *anchors,
+		     const struct kssl_blob *crls)
 {
 	X509_STORE *store = X509_STORE_new();
 	int ok;
@@ -229,15 +231,17 @@ static int set_store(const struct rows *rows, const struct blob *anchors,
 	return ok || failed("trust-anchors or crls");
 }
 
-static int set_trust(const struct rows *rows)
+static int set_trust(const struct kssl_rows *rows)
 {
 	const struct kssl_settings_info *info = rows->info;
-	struct blob anchors, crls = { 0 };
+	struct kssl_blob anchors, crls = { 0 };
 	int ok;
 
-	ok = fetch(rows, KSSL_A_SETTINGS_TRUST_ANCHORS,
-		   info->trust_anchors_len, &anchors) &&
-		fetch(rows, KSSL_A_SETTINGS_CRLS, info->crls_len, &crls);
+	ok = kssl_rows_fetch(rows, KSSL_A_SETTINGS_TRUST_ANCHORS,
+			     info->trust_anchors, info->trust_anchors_len,
+			     &anchors) &&
+		kssl_rows_fetch(rows, KSSL_A_SETTINGS_CRLS, info->crls,
+				info->crls_len, &crls);
 	if (ok && (anchors.len || crls.len || info->trust_system))
 		ok = set_store(rows, &anchors, &crls);
 	free(anchors.data);
@@ -247,7 +251,7 @@ static int set_trust(const struct rows *rows)
 
 /* --- certificates --------------------------------------------------------- */
 
-static int bad_key(int err)
+static int bad_key(const char *row, int err)
 {
 	const char *text = "the key cannot be read";
 
@@ -259,7 +263,7 @@ static int bad_key(int err)
 		text = "no such key";
 	else if (err == EACCES)
 		text = "no permission to read the key";
-	return kssl_set_error(err, "private-key: %s", text);
+	return kssl_set_error(err, "%s: %s", row, text);
 }
 
 static EVP_PKEY *parse_key(const unsigned char *data, size_t len)
@@ -276,29 +280,43 @@ static EVP_PKEY *parse_key(const unsigned char *data, size_t len)
 	return key;
 }
 
+int kssl_read_payload(const char *row, uint32_t serial, struct kssl_blob *blob)
+{
+	long len;
+	int err;
+
+	*blob = (struct kssl_blob){ .data = OPENSSL_malloc(KEY_SIZE_MAX) };
+	if (!blob->data)
+		return kssl_set_error(ENOMEM, "out of memory");
+	len = syscall(SYS_keyctl, KEYCTL_READ, serial, blob->data,
+		      KEY_SIZE_MAX);
+	if (len > 0 && len <= KEY_SIZE_MAX) {
+		blob->len = len;
+		return 1;
+	}
+	err = errno;
+	OPENSSL_free(blob->data);
+	blob->data = NULL;
+	if (len < 0)
+		return bad_key(row, err);
+	return kssl_set_error(len ? E2BIG : EINVAL, "%s: the key %s", row,
+			      len ? "is too long" : "is empty");
+}
+
 /* The payload is there for as long as it takes to parse it. */
 static EVP_PKEY *read_key(uint32_t serial)
 {
-	unsigned char *data = OPENSSL_malloc(KEY_SIZE_MAX);
-	EVP_PKEY *key = NULL;
-	long len;
+	struct kssl_blob blob;
+	EVP_PKEY *key;
 
-	if (!data) {
-		kssl_set_error(ENOMEM, "out of memory");
+	if (!kssl_read_payload("private-key", serial, &blob))
 		return NULL;
-	}
-	len = syscall(SYS_keyctl, KEYCTL_READ, serial, data, KEY_SIZE_MAX);
-	if (len < 0)
-		bad_key(errno);
-	else if (len > KEY_SIZE_MAX)
-		kssl_set_error(E2BIG, "private-key: the key is too long");
-	else
-		key = parse_key(data, len);
-	OPENSSL_clear_free(data, KEY_SIZE_MAX);
+	key = parse_key(blob.data, blob.len);
+	OPENSSL_clear_free(blob.data, blob.len);
 	return key;
 }
 
-static int use_chain(SSL *ssl, const struct blob *chain)
+static int use_chain(SSL *ssl, const struct kssl_blob *chain)
 {
 	const unsigned char *at = chain->data, *end = at + chain->len;
 	X509 *cert;
@@ -324,8 +342,9 @@ static int use_key(SSL *ssl, X509 *cert, uint32_t serial)
 	return ok || failed("private-key");
 }
 
-static int use_certificate(const struct rows *rows, int slot,
-			   const struct blob *blob, const struct blob *chain)
+static int use_certificate(const struct kssl_rows *rows, int slot,
+			   const struct kssl_blob *blob,
+			   const struct kssl_blob *chain)
 {
 	uint32_t serial = rows->info->private_key[slot];
 	const unsigned char *at = blob->data;
@@ -341,16 +360,18 @@ static int use_certificate(const struct rows *rows, int slot,
 		use_chain(rows->ssl, chain);
 }
 
-static int set_certificate(const struct rows *rows, int slot)
+static int set_certificate(const struct kssl_rows *rows, int slot)
 {
 	const struct kssl_settings_info *info = rows->info;
-	struct blob cert, chain = { 0 };
+	struct kssl_blob cert, chain = { 0 };
 	int ok;
 
-	ok = fetch(rows, KSSL_A_SETTINGS_CERTIFICATE_RSA + slot,
-		   info->certificate_len[slot], &cert) &&
-		fetch(rows, KSSL_A_SETTINGS_CHAIN_RSA + slot,
-		      info->chain_len[slot], &chain);
+	ok = kssl_rows_fetch(rows, KSSL_A_SETTINGS_CERTIFICATE_RSA + slot,
+			     info->certificate[slot],
+			     info->certificate_len[slot], &cert) &&
+		kssl_rows_fetch(rows, KSSL_A_SETTINGS_CHAIN_RSA + slot,
+				info->chain[slot], info->chain_len[slot],
+				&chain);
 	if (ok && cert.len)
 		ok = use_certificate(rows, slot, &cert, &chain);
 	free(cert.data);
@@ -359,7 +380,7 @@ static int set_certificate(const struct rows *rows, int slot)
 }
 
 /* The one that is current comes last, as in a program that sets them. */
-static int set_certificates(const struct rows *rows)
+static int set_certificates(const struct kssl_rows *rows)
 {
 	int current = rows->info->certificate_current, slot;
 
@@ -369,7 +390,7 @@ static int set_certificates(const struct rows *rows)
 	return set_certificate(rows, current);
 }
 
-static struct stack_st_X509_NAME *parse_names(const struct blob *blob)
+static struct stack_st_X509_NAME *parse_names(const struct kssl_blob *blob)
 {
 	const unsigned char *at = blob->data, *end = at + blob->len;
 	struct stack_st_X509_NAME *names = sk_X509_NAME_new_null();
@@ -386,13 +407,14 @@ static struct stack_st_X509_NAME *parse_names(const struct blob *blob)
 	return names;
 }
 
-static int set_ca_list(const struct rows *rows, uint16_t attr, size_t len,
+static int set_ca_list(const struct kssl_rows *rows, uint16_t attr,
+		       const uint8_t *data, size_t len,
 		       void (*set)(SSL *ssl, struct stack_st_X509_NAME *names))
 {
 	struct stack_st_X509_NAME *names;
-	struct blob blob;
+	struct kssl_blob blob;
 
-	if (!fetch(rows, attr, len, &blob))
+	if (!kssl_rows_fetch(rows, attr, data, len, &blob))
 		return 0;
 	if (!blob.len)
 		return 1;
@@ -477,7 +499,7 @@ static long set_client_sigalgs(SSL *ssl, const char *list)
 	return SSL_set1_client_sigalgs_list(ssl, list);
 }
 
-static int set_schemes(const struct rows *rows, const char *row,
+static int set_schemes(const struct kssl_rows *rows, const char *row,
 		       const struct scheme *schemes, const uint16_t *codes,
 		       size_t n, long (*set)(SSL *ssl, const char *list))
 {
@@ -494,7 +516,7 @@ static int set_schemes(const struct rows *rows, const char *row,
 	return ok == 1 || failed(row);
 }
 
-static int set_lists(const struct rows *rows)
+static int set_lists(const struct kssl_rows *rows)
 {
 	const struct kssl_settings_info *info = rows->info;
 
@@ -507,31 +529,40 @@ static int set_lists(const struct rows *rows)
 			    set_client_sigalgs);
 }
 
-static int set_names(const struct rows *rows)
+static int set_sni(const struct kssl_rows *rows)
 {
-	const struct kssl_settings_info *info = rows->info;
+	char *name;
+	int ok;
 
-	if (is_large(rows, KSSL_A_SETTINGS_SNI) ||
-	    is_large(rows, KSSL_A_SETTINGS_ALPN))
-		return refuse("sni or alpn", "too long for this bridge");
-	if (*info->sni && !rows->server &&
-	    !SSL_set_tlsext_host_name(rows->ssl, info->sni))
-		return failed("sni");
-	/* 0 is success. */
-	if (info->alpn_len && SSL_set_alpn_protos(rows->ssl, info->alpn,
-						  info->alpn_len))
-		return failed("alpn");
-	return 1;
+	if (!kssl_rows_fetch_text(rows, KSSL_A_SETTINGS_SNI, rows->info->sni,
+				  &name))
+		return 0;
+	ok = !*name || SSL_set_tlsext_host_name(rows->ssl, name);
+	free(name);
+	return ok || failed("sni");
 }
 
-static int set_session(const struct rows *rows)
+static int set_alpn(const struct kssl_rows *rows)
+{
+	struct kssl_blob alpn;
+	int bad;
+
+	if (!kssl_rows_fetch(rows, KSSL_A_SETTINGS_ALPN, rows->info->alpn,
+			     rows->info->alpn_len, &alpn))
+		return 0;
+	bad = alpn.len && SSL_set_alpn_protos(rows->ssl, alpn.data, alpn.len);
+	free(alpn.data);
+	return !bad || failed("alpn");
+}
+
+static int set_session(const struct kssl_rows *rows)
 {
 	const unsigned char *at;
 	SSL_SESSION *session;
-	struct blob blob;
+	struct kssl_blob blob;
 	int ok;
 
-	if (!fetch(rows, KSSL_A_SETTINGS_SESSION, 0, &blob))
+	if (!kssl_rows_fetch(rows, KSSL_A_SETTINGS_SESSION, NULL, 0, &blob))
 		return 0;
 	if (!blob.len)
 		return 1;
@@ -544,7 +575,7 @@ static int set_session(const struct rows *rows)
 	return ok || failed("session");
 }
 
-static int set_sessions(const struct rows *rows)
+static int set_sessions(const struct kssl_rows *rows)
 {
 	const struct kssl_settings_info *info = rows->info;
 
@@ -552,7 +583,7 @@ static int set_sessions(const struct rows *rows)
 	    !SSL_set_session_id_context(rows->ssl, info->session_id_context,
 					info->session_id_context_len))
 		return failed("session-id-context");
-	if (info->num_tickets != 2)
+	if (rows->own || info->num_tickets != 2)
 		SSL_set_num_tickets(rows->ssl, info->num_tickets);
 	if (info->max_early_data)
 		SSL_set_max_early_data(rows->ssl, info->max_early_data);
@@ -562,18 +593,86 @@ static int set_sessions(const struct rows *rows)
 	return rows->server || set_session(rows);
 }
 
-static int set_rest(const struct rows *rows)
+static int use_dh(SSL *ssl, const struct kssl_blob *blob)
+{
+	const unsigned char *at = blob->data;
+	EVP_PKEY *params = d2i_KeyParams(EVP_PKEY_DH, NULL, &at, blob->len);
+
+	if (params && SSL_set0_tmp_dh_pkey(ssl, params))
+		return 1;
+	EVP_PKEY_free(params);
+	return failed("tmp-dh");
+}
+
+static int set_dh(const struct kssl_rows *rows)
+{
+	struct kssl_blob blob;
+	int ok;
+
+	if (rows->info->dh_auto)
+		SSL_set_dh_auto(rows->ssl, rows->info->dh_auto);
+	if (!kssl_rows_fetch(rows, KSSL_A_SETTINGS_TMP_DH, rows->info->tmp_dh,
+			     rows->info->tmp_dh_len, &blob))
+		return 0;
+	ok = !blob.len || use_dh(rows->ssl, &blob);
+	free(blob.data);
+	return ok;
+}
+
+/* RFC 6698 section 2.1: usage, selector, matching type, data. */
+#define TLSA_HEADER	3
+
+/* Records that OpenSSL cannot use do not count; one has to be usable. */
+static int add_tlsa(SSL *ssl, const struct kssl_blob *blob)
+{
+	const unsigned char *at = blob->data, *end = at + blob->len;
+	int usable = 0, ret;
+	size_t len;
+
+	for (; at < end; at += 2 + len) {
+		len = at[0] << 8 | at[1];
+		ret = SSL_dane_tlsa_add(ssl, at[2], at[3], at[4],
+					at + 2 + TLSA_HEADER,
+					len - TLSA_HEADER);
+		if (ret < 0)
+			return failed("dane-tlsa");
+		usable += ret;
+	}
+	return usable || kssl_set_error(EINVAL, "dane-tlsa: none is usable");
+}
+
+/* Empties the host names, which therefore come after it. */
+static int set_dane(const struct kssl_rows *rows)
+{
+	const struct kssl_settings_info *info = rows->info;
+	struct kssl_blob tlsa;
+	int ok;
+
+	if (!info->dane_enabled)
+		return 1;
+	if (SSL_dane_enable(rows->ssl, NULL) <= 0)
+		return failed("dane-enabled");
+	SSL_dane_set_flags(rows->ssl, info->dane_flags);
+	if (!kssl_rows_fetch(rows, KSSL_A_SETTINGS_DANE_TLSA, info->dane_tlsa,
+			     info->dane_tlsa_len, &tlsa))
+		return 0;
+	ok = add_tlsa(rows->ssl, &tlsa);
+	free(tlsa.data);
+	return ok;
+}
+
+static int set_rest(const struct kssl_rows *rows)
 {
 	const struct kssl_settings_info *info = rows->info;
 
-	if (info->security_level != 2)
+	if (rows->own || info->security_level != 2)
 		SSL_set_security_level(rows->ssl, info->security_level);
 	if (info->quiet_shutdown)
 		SSL_set_quiet_shutdown(rows->ssl, 1);
-	if (info->dh_auto)
-		SSL_set_dh_auto(rows->ssl, info->dh_auto);
 	if (!rows->server)
 		return 1;
+	if (!set_dh(rows))
+		return 0;
 	if (is_large(rows, KSSL_A_SETTINGS_CLIENT_CERT_TYPES))
 		return refuse("client-cert-types", "too long for this bridge");
 	if (info->client_cert_types_len &&
@@ -584,36 +683,39 @@ static int set_rest(const struct rows *rows)
 	return 1;
 }
 
-static int apply(const struct rows *rows)
+/* Requests for long rows renew what the handle knows, so copy that. */
+int kssl_rows_open(struct kssl_rows *rows, struct kssl *s,
+		   const struct kssl_info *info)
+{
+	*rows = (struct kssl_rows){ .s = s, .info = &info->settings };
+	if (info->settings.large_rows_n) {
+		rows->copy = kssl_get_info(s);
+		if (!rows->copy)
+			return 0;
+		rows->info = &rows->copy->settings;
+	}
+	rows->server = kssl_ssl_role(rows->info) == KSSL_ROLE_SERVER;
+	return 1;
+}
+
+void kssl_rows_close(struct kssl_rows *rows)
+{
+	kssl_info_free(rows->copy);
+}
+
+int kssl_rows_apply(const struct kssl_rows *rows)
 {
 	const struct kssl_settings_info *info = rows->info;
 
 	/* The level decides which certificates can be had. */
-	return refuse_unknown(rows) && set_rest(rows) && set_param(rows) &&
-		set_trust(rows) && set_certificates(rows) &&
-		set_ca_list(rows, KSSL_A_SETTINGS_CA_LIST, info->ca_list_len,
-			    SSL_set0_CA_list) &&
+	return refuse_unknown(rows) && set_rest(rows) && set_dane(rows) &&
+		set_param(rows) && set_trust(rows) && set_certificates(rows) &&
+		set_ca_list(rows, KSSL_A_SETTINGS_CA_LIST, info->ca_list,
+			    info->ca_list_len, SSL_set0_CA_list) &&
 		set_ca_list(rows, KSSL_A_SETTINGS_CLIENT_CA_LIST,
-			    info->client_ca_list_len,
+			    info->client_ca_list, info->client_ca_list_len,
 			    SSL_set_client_CA_list) &&
-		set_lists(rows) && set_names(rows) && set_sessions(rows);
-}
-
-int kssl_ssl_apply_rows(SSL *ssl, struct kssl *s, const struct kssl_info *info)
-{
-	struct rows rows = { .ssl = ssl, .s = s, .info = &info->settings };
-	struct kssl_info *copy = NULL;
-	int ok;
-
-	/* Requests for long rows renew what the handle knows, so copy that. */
-	if (info->settings.large_rows_n) {
-		copy = kssl_get_info(s);
-		if (!copy)
-			return 0;
-		rows.info = &copy->settings;
-	}
-	rows.server = kssl_ssl_role(rows.info) == KSSL_ROLE_SERVER;
-	ok = apply(&rows);
-	kssl_info_free(copy);
-	return ok;
+		set_lists(rows) &&
+		(rows->server || (set_sni(rows) && set_alpn(rows))) &&
+		set_sessions(rows);
 }

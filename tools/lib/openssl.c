@@ -141,7 +141,7 @@ static SSL_CTX *base_of(struct kssl *s)
 		SSL_CTX_free(base);
 		return NULL;
 	}
-	if (!kssl_openssl_prepare(base)) {
+	if (!kssl_openssl_prepare(base) || !kssl_hello_prepare(base)) {
 		SSL_CTX_free(base);
 		return NULL;
 	}
@@ -187,28 +187,55 @@ SSL *kssl_openssl_take_ssl(struct kssl *s)
 	return ssl;
 }
 
-static SSL *new_ssl(struct kssl *s)
+/* Sets the SSL, and whose its SSL_CTX is. */
+static int new_ssl(struct kssl_rows *rows, const struct kssl_hello *hello)
 {
-	SSL_CTX *base = base_of(s);
-	SSL *ssl;
+	SSL_CTX *base = base_of(rows->s);
 
 	if (!base)
-		return NULL;
-	ssl = SSL_new(base);
+		return 0;
+	rows->own = kssl_hello_owns(base);
+	rows->ssl = kssl_hello_new_ssl(base, hello);
 	SSL_CTX_free(base);
-	if (!ssl)
-		kssl_set_ssl_error(ENOMEM, "cannot make an SSL");
-	return ssl;
+	return !!rows->ssl;
+}
+
+static int configure(struct kssl_rows *rows, struct kssl_hello *hello)
+{
+	if (!kssl_openssl_start(rows->ssl)) {
+		kssl_hello_free(hello);
+		return 0;
+	}
+	return kssl_hello_apply(rows->ssl, hello) &&
+		kssl_ssl_configure(rows->ssl, rows->info) &&
+		kssl_rows_apply(rows);
+}
+
+static int make_ssl(struct kssl_rows *rows)
+{
+	struct kssl_hello *hello = kssl_hello_collect(rows);
+
+	if (!hello)
+		return 0;
+	if (new_ssl(rows, hello))
+		return configure(rows, hello);
+	kssl_hello_free(hello);
+	return 0;
 }
 
 static int set_up(struct kssl *s, struct bridge *bridge)
 {
 	const struct kssl_info *info = kssl_cached_info(s);
+	struct kssl_rows rows = { 0 };
+	int ok;
 
-	bridge->ssl = info ? new_ssl(s) : NULL;
-	if (!bridge->ssl || !kssl_openssl_start(bridge->ssl) ||
-	    !kssl_ssl_configure(bridge->ssl, info) ||
-	    !kssl_ssl_apply_rows(bridge->ssl, s, info))
+	bridge->ssl = NULL;
+	if (!info || !kssl_rows_open(&rows, s, info))
+		return 0;
+	ok = make_ssl(&rows);
+	bridge->ssl = rows.ssl;
+	kssl_rows_close(&rows);
+	if (!ok)
 		return 0;
 	if (bridge->host && !kssl_ssl_set_host(bridge->ssl, bridge->host))
 		return 0;
@@ -274,6 +301,27 @@ static enum kssl_openssl_result refused(struct kssl *s, SSL *ssl, int reason,
 	return fail(s);
 }
 
+/*
+ * What can be resumed is put into the session row for whoever wants to. Tickets
+ * of TLS 1.3 come later. The connection is good without.
+ */
+static void keep_session(struct kssl *s, SSL *ssl)
+{
+	SSL_SESSION *session = SSL_get_session(ssl);
+	unsigned char *der = NULL;
+	int len;
+
+	if (SSL_is_server(ssl) || !session ||
+	    SSL_version(ssl) != TLS1_2_VERSION ||
+	    !SSL_SESSION_is_resumable(session))
+		return;
+	len = i2d_SSL_SESSION(session, &der);
+	if (len > 0)
+		kssl_set_session(s, der, len);
+	OPENSSL_clear_free(der, len > 0 ? len : 0);
+	ERR_clear_error();
+}
+
 static enum kssl_openssl_result step(struct kssl *s, SSL *ssl)
 {
 	const struct kssl_move move = { .s = s };
@@ -283,6 +331,8 @@ static enum kssl_openssl_result step(struct kssl *s, SSL *ssl)
 	ret = quiet_handshake(ssl);
 	if (ret == 1) {
 		result = kssl_ssl_move(ssl, &move);
+		if (result == KSSL_OPENSSL_ATTACHED)
+			keep_session(s, ssl);
 		return result == KSSL_OPENSSL_ERROR ? fail(s) : result;
 	}
 	err = errno;

@@ -39,6 +39,7 @@ typedef void kssl_msg_fn(int write_p, int version, int content_type,
 struct kssl_watch {
 	struct kssl_seen dir[2];	/* by write_p: received, sent */
 	long timeout;			/* for new sessions; -1: SSL_CTX's */
+	struct kssl_hello *hello;	/* what callbacks answer, or NULL */
 	kssl_msg_fn *forward;		/* the program's message callback */
 	void *forward_arg;
 };
@@ -80,8 +81,8 @@ enum kssl_openssl_result kssl_ssl_move(SSL *ssl, const struct kssl_move *move);
 
 /* --- openssl-config.c ---------------------------------------------------- */
 
-/* Give @ssl the rows of @info, which override what its SSL_CTX has. */
-int kssl_ssl_configure(SSL *ssl, const struct kssl_info *info);
+/* Give @ssl those of @rows that override what its SSL_CTX has. */
+int kssl_ssl_configure(SSL *ssl, const struct kssl_settings_info *rows);
 
 /* The role that was set, or the only one that the method allows. */
 enum kssl_role kssl_ssl_role(const struct kssl_settings_info *rows);
@@ -91,11 +92,59 @@ int kssl_ssl_set_host(SSL *ssl, const char *host);
 
 /* --- openssl-rows.c ------------------------------------------------------ */
 
+/* The rows of @s, which are not to change while they are put on an SSL. */
+struct kssl_rows {
+	SSL *ssl;
+	struct kssl *s;
+	const struct kssl_settings_info *info;
+	struct kssl_info *copy;		/* what @info is a part of, or NULL */
+	int server;
+	int own;	/* the SSL_CTX is the library's */
+};
+
+struct kssl_blob {
+	unsigned char *data;
+	size_t len;
+};
+
+int kssl_rows_open(struct kssl_rows *rows, struct kssl *s,
+		   const struct kssl_info *info);
+void kssl_rows_close(struct kssl_rows *rows);
+
 /*
- * Give @ssl the other rows of @info, which is about @s. EOPNOTSUPP for one that
- * is set and cannot be given.
+ * kssl_rows_fetch - a copy of the row @attr, which is reported as @data or not
+ *	at all if it is long; NULL data if it is empty
+ *
+ * The data is to be freed, and a terminator follows it.
  */
-int kssl_ssl_apply_rows(SSL *ssl, struct kssl *s, const struct kssl_info *info);
+int kssl_rows_fetch(const struct kssl_rows *rows, uint16_t attr,
+		    const uint8_t *data, size_t len, struct kssl_blob *blob);
+int kssl_rows_fetch_text(const struct kssl_rows *rows, uint16_t attr,
+			 const char *small, char **text);
+
+/* What the key @serial has, for @row; to be freed by OPENSSL_clear_free(). */
+int kssl_read_payload(const char *row, uint32_t serial, struct kssl_blob *blob);
+
+/* Give rows->ssl the rows. EOPNOTSUPP for one that cannot be given. */
+int kssl_rows_apply(const struct kssl_rows *rows);
+
+/* --- openssl-hello.c ----------------------------------------------------- */
+
+/* The rows that OpenSSL asks for by callbacks. */
+struct kssl_hello;
+
+struct kssl_hello *kssl_hello_collect(const struct kssl_rows *rows);
+void kssl_hello_free(struct kssl_hello *hello);
+
+/* Set the callbacks on an SSL_CTX of the library's own. */
+int kssl_hello_prepare(SSL_CTX *own);
+int kssl_hello_owns(SSL_CTX *ssl_ctx);
+
+/* An SSL that can have the rows of @hello; EOPNOTSUPP if it cannot. */
+SSL *kssl_hello_new_ssl(SSL_CTX *ssl_ctx, const struct kssl_hello *hello);
+
+/* @hello goes with @ssl, which is watched, also on failure. */
+int kssl_hello_apply(SSL *ssl, struct kssl_hello *hello);
 
 /* --- openssl-error.c ----------------------------------------------------- */
 
