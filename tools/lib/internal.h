@@ -64,6 +64,21 @@ const struct kssl_info *kssl_cached_info(struct kssl *s);
 const struct kssl_callbacks *kssl_find_callbacks(struct kssl_client *client,
 						 uint64_t cookie, void **arg);
 
+/* Who wants the session tickets: whole messages, with their header. */
+struct kssl_ticket_sink {
+	void (*take)(const unsigned char *msg, size_t len, void *arg);
+	void *arg;
+};
+
+/*
+ * kssl_control_tickets - kssl_control(), and tickets are not thrown away
+ * kssl_read_tickets - the same of kssl_read()
+ */
+enum kssl_control_result
+kssl_control_tickets(int fd, const struct kssl_ticket_sink *sink);
+ssize_t kssl_read_tickets(int fd, void *buf, size_t len,
+			  const struct kssl_ticket_sink *sink);
+
 #pragma GCC visibility pop
 
 /* --- error.c ------------------------------------------------------------- */

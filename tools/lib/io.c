@@ -23,6 +23,7 @@
 #define RECORD_ALERT		21
 #define RECORD_HANDSHAKE	22
 #define RECORD_DATA		23
+#define RECORD_MAX		16384	/* of plaintext, in bytes */
 
 #define ALERT_LEN		2
 #define ALERT_WARNING		1
@@ -127,20 +128,18 @@ static enum head fail_errno(int err)
  * next record, but that one may still be on its way and nothing here can wait
  * for it. Only tickets of more than a record's 16 KiB would need it.
  */
-static enum head take(int fd, size_t len, int type)
+static enum head take(int fd, unsigned char *buf, size_t len, int type)
 {
-	unsigned char buf[512];
 	ssize_t ret;
 	int got;
 
 	while (len) {
-		ret = recv_record(fd, buf,
-				  len < sizeof(buf) ? len : sizeof(buf), 0,
-				  &got);
+		ret = recv_record(fd, buf, len, 0, &got);
 		if (ret < 0 && errno != EAGAIN)
 			return fail_errno(errno);
 		if (ret <= 0 || got != type)
 			return fail(EPROTO, "a message is longer than its record");
+		buf += ret;
 		len -= ret;
 	}
 	return HEAD_TAKEN;
@@ -148,6 +147,7 @@ static enum head take(int fd, size_t len, int type)
 
 static enum head take_alert(int fd, const unsigned char *head, size_t len)
 {
+	unsigned char alert[ALERT_LEN];
 	size_t i;
 
 	if (len < ALERT_LEN)
@@ -155,7 +155,7 @@ static enum head take_alert(int fd, const unsigned char *head, size_t len)
 	if (head[1] == ALERT_CLOSE_NOTIFY)
 		return HEAD_CLOSED;
 	if (head[1] == ALERT_USER_CANCELED)
-		return take(fd, ALERT_LEN, RECORD_ALERT);
+		return take(fd, alert, ALERT_LEN, RECORD_ALERT);
 	for (i = 0; i < KSSL_ARRAY_SIZE(alerts); i++)
 		if (alerts[i].code == head[1])
 			return fail(ECONNRESET, alerts[i].name);
@@ -164,8 +164,10 @@ static enum head take_alert(int fd, const unsigned char *head, size_t len)
 }
 
 /* One message: a record may hold several, and the last may be a KeyUpdate. */
-static enum head take_handshake(int fd, const unsigned char *head, size_t len)
+static enum head take_handshake(int fd, const unsigned char *head, size_t len,
+				const struct kssl_ticket_sink *sink)
 {
+	unsigned char msg[RECORD_MAX];
 	enum head taken;
 	size_t size;
 
@@ -175,14 +177,21 @@ static enum head take_handshake(int fd, const unsigned char *head, size_t len)
 		kssl_set_error(EPROTO, "handshake message of type %u", head[0]);
 		return HEAD_ERROR;
 	}
-	size = (size_t)head[1] << 16 | head[2] << 8 | head[3];
-	taken = take(fd, HANDSHAKE_HEADER + size, RECORD_HANDSHAKE);
-	if (taken == HEAD_TAKEN && head[0] == HANDSHAKE_KEY_UPDATE)
+	size = HANDSHAKE_HEADER +
+		((size_t)head[1] << 16 | head[2] << 8 | head[3]);
+	if (size > sizeof(msg))
+		return fail(EPROTO, "a message is longer than a record");
+	taken = take(fd, msg, size, RECORD_HANDSHAKE);
+	if (taken != HEAD_TAKEN)
+		return taken;
+	if (head[0] == HANDSHAKE_KEY_UPDATE)
 		return fail(EKEYEXPIRED, "the peer has updated its key");
-	return taken;
+	if (sink)
+		sink->take(msg, size, sink->arg);
+	return HEAD_TAKEN;
 }
 
-static enum head take_control(int fd)
+static enum head take_control(int fd, const struct kssl_ticket_sink *sink)
 {
 	unsigned char head[HANDSHAKE_HEADER];
 	ssize_t len;
@@ -197,7 +206,7 @@ static enum head take_control(int fd)
 	case RECORD_ALERT:
 		return take_alert(fd, head, len);
 	case RECORD_HANDSHAKE:
-		return take_handshake(fd, head, len);
+		return take_handshake(fd, head, len, sink);
 	case -1:
 		if (!len)
 			return fail(ECONNABORTED,
@@ -209,9 +218,10 @@ static enum head take_control(int fd)
 	}
 }
 
-enum kssl_control_result kssl_control(int fd)
+enum kssl_control_result
+kssl_control_tickets(int fd, const struct kssl_ticket_sink *sink)
 {
-	switch (take_control(fd)) {
+	switch (take_control(fd, sink)) {
 	case HEAD_ERROR:
 		return KSSL_CONTROL_ERROR;
 	case HEAD_CLOSED:
@@ -221,7 +231,13 @@ enum kssl_control_result kssl_control(int fd)
 	}
 }
 
-ssize_t kssl_read(int fd, void *buf, size_t len)
+enum kssl_control_result kssl_control(int fd)
+{
+	return kssl_control_tickets(fd, NULL);
+}
+
+ssize_t kssl_read_tickets(int fd, void *buf, size_t len,
+			  const struct kssl_ticket_sink *sink)
 {
 	enum kssl_control_result control;
 	ssize_t ret;
@@ -244,13 +260,18 @@ ssize_t kssl_read(int fd, void *buf, size_t len)
 			kssl_set_errno(errno);
 			return -1;
 		}
-		control = kssl_control(fd);
+		control = kssl_control_tickets(fd, sink);
 		if (control == KSSL_CONTROL_CLOSED)
 			return 0;
 		/* EAGAIN: another reader of this socket was faster. */
 		if (control == KSSL_CONTROL_ERROR && kssl_errno() != EAGAIN)
 			return -1;
 	}
+}
+
+ssize_t kssl_read(int fd, void *buf, size_t len)
+{
+	return kssl_read_tickets(fd, buf, len, NULL);
 }
 
 ssize_t kssl_write(int fd, const void *buf, size_t len)
@@ -307,7 +328,7 @@ static int peer_closed(int fd)
 
 	kssl_error_save(&save);
 	do {
-		head = take_control(fd);
+		head = take_control(fd, NULL);
 	} while (head == HEAD_TAKEN);
 	if (head == HEAD_ERROR && kssl_errno() != EAGAIN)
 		return -1;
