@@ -25,17 +25,29 @@ enum kssl_openssl_result {
 };
 
 /*
- * kssl_openssl_set_base - the SSL_CTX that gives what the kernel's context
- *	does not hold (certificates, private keys, trust anchors)
+ * kssl_openssl_set_base - the SSL_CTX that handshakes start from
  *
  * Handshakes of connections from this handle's context start from @base, and
- * the rows of the kernel object override what @base has; certificates, keys,
- * trust anchors and the like where they are set. The library takes
- * its own reference on @base and makes its own settings in it, those of
- * kssl_openssl_prepare(). Without a base, or when the handle is gone before the
- * handshake begins, a fresh SSL_CTX is used, with no certificate and with the
- * system's trust anchors. Handshakes of one context share one SSL_CTX, so its
- * sessions and ticket keys stay when rows change.
+ * the rows of the kernel object that are set override what @base has; where a
+ * list, a key or a name is empty, @base's stays. The library takes its own
+ * reference on @base and makes its own settings in it, those of
+ * kssl_openssl_prepare(). The callbacks of @base are the program's, so rows
+ * that would need others are refused with EOPNOTSUPP: alpn of a server,
+ * ticket_keys, ocsp, serverinfo, custom_extensions and dane_mtypes.
+ *
+ * Without a base, or when the handle is gone before the handshake begins, a
+ * fresh SSL_CTX is used that has nothing but the rows, whatever openssl.cnf
+ * says; the system's trust anchors count only with trust_system. Handshakes of
+ * one context share one SSL_CTX, so its sessions and ticket keys stay when rows
+ * change.
+ *
+ * Long rows and keys are fetched once for each snapshot of the rows and kept
+ * with this handle, so a key whose payload is changed in place is not seen: set
+ * the row again, which makes a new snapshot.
+ *
+ * What keys in keyrings hold: a private key in DER or PEM; a pre-shared key as
+ * it is; a ticket key as nginx has it in files, either 48 bytes (name, AES key
+ * and HMAC key, 16 each) or 80 (name of 16, HMAC key and AES key of 32).
  */
 int kssl_openssl_set_base(struct kssl_ctx *ctx, SSL_CTX *base);
 

@@ -55,8 +55,11 @@ static struct kssl_ctx *make_ctx(struct kssl_client *client, const char *cafile)
 
 	if (!ctx || !kssl_ctx_set_verify_mode(ctx, KSSL_VERIFY_PEER))
 		die("context", kssl_error_text());
-	if (!cafile)
-		return ctx;	/* the system's trust anchors */
+	if (!cafile) {
+		if (!kssl_ctx_set_trust_system(ctx, 1))
+			die("context", kssl_error_text());
+		return ctx;
+	}
 	base = SSL_CTX_new(TLS_client_method());
 	if (!base || !SSL_CTX_load_verify_file(base, cafile))
 		die(cafile, "no certificates");

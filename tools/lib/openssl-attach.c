@@ -204,7 +204,7 @@ static int add_der(struct kssl_blob *chain, X509 *cert)
  */
 static void peer_chain(SSL *ssl, struct kssl_blob *chain)
 {
-	const STACK_OF(X509) *sent = SSL_get_peer_cert_chain(ssl);
+	const struct stack_st_X509 *sent = SSL_get_peer_cert_chain(ssl);
 	X509 *own = SSL_get0_peer_certificate(ssl);
 	int i, ok;
 

@@ -34,7 +34,7 @@ static void watch_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx,
 
 	(void)parent, (void)ad, (void)idx, (void)argl, (void)argp;
 	if (watch)
-		kssl_hello_free(watch->hello);
+		kssl_material_put(watch->material);
 	OPENSSL_clear_free(watch, sizeof(*watch));
 }
 
@@ -213,6 +213,10 @@ static void on_message(int write_p, int version, int content_type,
 	count(&watch->dir[!!write_p], content_type, buf, len);
 	if (write_p && content_type == SSL3_RT_HANDSHAKE && watch->timeout >= 0)
 		set_timeout(ssl, watch);
+	if (watch->bound.mask & KSSL_CALLBACK_MESSAGE)
+		watch->bound.fns->message(watch->s, write_p, version,
+					  content_type, buf, len,
+					  watch->bound.arg);
 	if (watch->forward)
 		watch->forward(write_p, version, content_type, buf, len, ssl,
 			       watch->forward_arg);

@@ -48,41 +48,11 @@ static const uint16_t list_attr[LISTS] = {
 	[CUSTOM] = KSSL_A_SETTINGS_CUSTOM_EXTENSIONS,
 };
 
-struct kssl_hello {
-	int server;
-	struct kssl_blob alpn;
-	struct kssl_blob list[LISTS];
-	struct kssl_blob cert[KSSL_CERT_SLOTS];	/* of those with a response */
-	struct kssl_blob ocsp[KSSL_CERT_SLOTS];
-	struct kssl_blob psk;
-	char *identity;
-	char *hint;
-};
-
-void kssl_hello_free(struct kssl_hello *hello)
-{
-	int i;
-
-	if (!hello)
-		return;
-	free(hello->alpn.data);
-	for (i = 0; i < LISTS; i++)
-		free(hello->list[i].data);
-	for (i = 0; i < KSSL_CERT_SLOTS; i++) {
-		free(hello->cert[i].data);
-		free(hello->ocsp[i].data);
-	}
-	OPENSSL_clear_free(hello->psk.data, hello->psk.len);
-	free(hello->identity);
-	free(hello->hint);
-	free(hello);
-}
-
-static const struct kssl_hello *hello_of(const SSL *ssl)
+static const struct kssl_material *material_of(const SSL *ssl)
 {
 	const struct kssl_watch *watch = kssl_watch_of(ssl);
 
-	return watch ? watch->hello : NULL;
+	return watch ? watch->material : NULL;
 }
 
 /* --- protocols ------------------------------------------------------------ */
@@ -91,15 +61,16 @@ static const struct kssl_hello *hello_of(const SSL *ssl)
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 		   const unsigned char *in, unsigned int in_len, void *arg)
 {
-	const struct kssl_hello *hello = hello_of(ssl);
+	const struct kssl_material *material = material_of(ssl);
+	const struct kssl_blob *alpn;
 	unsigned char *chosen;
 
 	(void)arg;
-	if (!hello || !hello->alpn.len)
+	alpn = material ? &material->blob[KSSL_A_SETTINGS_ALPN] : NULL;
+	if (!alpn || !alpn->len)
 		return SSL_TLSEXT_ERR_NOACK;
-	if (SSL_select_next_proto(&chosen, out_len, hello->alpn.data,
-				  hello->alpn.len, in, in_len) !=
-	    OPENSSL_NPN_NEGOTIATED)
+	if (SSL_select_next_proto(&chosen, out_len, alpn->data, alpn->len, in,
+				  in_len) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = chosen;
 	return SSL_TLSEXT_ERR_OK;
@@ -107,40 +78,40 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 
 /* --- stapled responses ---------------------------------------------------- */
 
-static int is_cert(const unsigned char *der, int len,
-		   const struct kssl_blob *cert)
+static const struct kssl_blob *ocsp_of(const struct kssl_material *material,
+				       int slot)
 {
-	return len > 0 && (size_t)len == cert->len &&
-		!memcmp(der, cert->data, cert->len);
+	return &material->blob[KSSL_A_SETTINGS_OCSP_RSA + slot];
 }
 
 /* The slot of the certificate that is about to be shown, or -1. */
-static int find_slot(const SSL *ssl, const struct kssl_hello *hello)
+static int find_slot(const SSL *ssl, const struct kssl_material *material)
 {
-	X509 *cert = SSL_get_certificate(ssl);
-	unsigned char *der = NULL;
-	int len = cert ? i2d_X509(cert, &der) : 0, slot = KSSL_CERT_SLOTS - 1;
+	X509 *cert = SSL_get_certificate(ssl), *own;
+	int slot;
 
-	while (slot >= 0 && !(hello->ocsp[slot].len &&
-			      is_cert(der, len, &hello->cert[slot])))
-		slot--;
-	OPENSSL_free(der);
+	for (slot = KSSL_CERT_SLOTS - 1; slot >= 0; slot--) {
+		own = material->identity[slot].cert;
+		if (cert && own && ocsp_of(material, slot)->len &&
+		    !X509_cmp(cert, own))
+			break;
+	}
 	return slot;
 }
 
 /* OpenSSL owns the response that it is given. */
 static int on_status(SSL *ssl, void *arg)
 {
-	const struct kssl_hello *hello = hello_of(ssl);
+	const struct kssl_material *material = material_of(ssl);
 	const struct kssl_blob *ocsp;
 	unsigned char *copy;
 	int slot;
 
 	(void)arg;
-	slot = hello ? find_slot(ssl, hello) : -1;
+	slot = material ? find_slot(ssl, material) : -1;
 	if (slot < 0)
 		return SSL_TLSEXT_ERR_NOACK;
-	ocsp = &hello->ocsp[slot];
+	ocsp = ocsp_of(material, slot);
 	copy = OPENSSL_memdup(ocsp->data, ocsp->len);
 	if (!copy)
 		return SSL_TLSEXT_ERR_NOACK;
@@ -180,17 +151,18 @@ static const unsigned char *next_extension(int list, const unsigned char *at,
 	return ext->data + ext->len;
 }
 
-static int find_extension(const struct kssl_hello *hello, unsigned int type,
-			  unsigned int context, struct extension *ext)
+static int find_extension(const struct kssl_material *material,
+			  unsigned int type, unsigned int context,
+			  struct extension *ext)
 {
 	const unsigned char *at, *end;
 	int list;
 
 	for (list = 0; list < LISTS; list++) {
-		if (list != CUSTOM && !hello->server)
+		if (list != CUSTOM && !material->server)
 			continue;
-		at = hello->list[list].data;
-		end = at + hello->list[list].len;
+		at = material->blob[list_attr[list]].data;
+		end = at + material->blob[list_attr[list]].len;
 		while (at < end) {
 			at = next_extension(list, at, ext);
 			if (ext->type == type && ext->context & context)
@@ -205,16 +177,16 @@ static int on_add(SSL *ssl, unsigned int type, unsigned int context,
 		  const unsigned char **out, size_t *out_len, X509 *x,
 		  size_t chain_index, int *alert, void *arg)
 {
-	const struct kssl_hello *hello = hello_of(ssl);
+	const struct kssl_material *material = material_of(ssl);
 	struct extension ext;
 
 	(void)x, (void)alert, (void)arg;
 	/* A chain's are its first certificate's. */
-	if (!hello || (context & SSL_EXT_TLS1_3_CERTIFICATE && chain_index))
+	if (!material || (context & SSL_EXT_TLS1_3_CERTIFICATE && chain_index))
 		return 0;
-	if (!find_extension(hello, type, context, &ext))
+	if (!find_extension(material, type, context, &ext))
 		return 0;
-	if (ext.context & SSL_EXT_IGNORE_ON_RESUMPTION && hello->server &&
+	if (ext.context & SSL_EXT_IGNORE_ON_RESUMPTION && material->server &&
 	    SSL_session_reused(ssl))
 		return 0;
 	*out = ext.data;
@@ -232,15 +204,15 @@ static int add_type(SSL_CTX *own, unsigned int type)
 			       "extension %u is one that OpenSSL makes", type);
 }
 
-static int add_types(SSL_CTX *own, const struct kssl_hello *hello)
+static int add_types(SSL_CTX *own, const struct kssl_material *material)
 {
 	const unsigned char *at, *end;
 	struct extension ext;
 	int list;
 
 	for (list = 0; list < LISTS; list++) {
-		at = hello->list[list].data;
-		end = at + hello->list[list].len;
+		at = material->blob[list_attr[list]].data;
+		end = at + material->blob[list_attr[list]].len;
 		while (at < end) {
 			at = next_extension(list, at, &ext);
 			if (!add_type(own, ext.type))
@@ -252,50 +224,92 @@ static int add_types(SSL_CTX *own, const struct kssl_hello *hello)
 
 /* --- pre-shared keys ------------------------------------------------------ */
 
-static unsigned int copy_psk(const struct kssl_hello *hello, unsigned char *psk,
+static unsigned int copy_psk(const struct kssl_blob *from, unsigned char *psk,
 			     unsigned int max)
 {
-	if (hello->psk.len > max)
+	if (from->len > max)
 		return 0;
-	memcpy(psk, hello->psk.data, hello->psk.len);
-	return hello->psk.len;
+	memcpy(psk, from->data, from->len);
+	return from->len;
+}
+
+static const char *text_of(const struct kssl_material *material, int attr)
+{
+	return (const char *)material->blob[attr].data;
 }
 
 static unsigned int on_psk_client(SSL *ssl, const char *hint, char *identity,
 				  unsigned int max_identity, unsigned char *psk,
 				  unsigned int max_psk)
 {
-	const struct kssl_hello *hello = hello_of(ssl);
+	const struct kssl_material *material = material_of(ssl);
+	const char *own;
 
 	(void)hint;
-	if (!hello || strlen(hello->identity) >= max_identity)
+	own = material ? text_of(material, KSSL_A_SETTINGS_PSK_IDENTITY) : NULL;
+	if (!own || strlen(own) >= max_identity)
 		return 0;
-	strcpy(identity, hello->identity);
-	return copy_psk(hello, psk, max_psk);
+	strcpy(identity, own);
+	return copy_psk(&material->psk, psk, max_psk);
 }
 
 static unsigned int on_psk_server(SSL *ssl, const char *identity,
 				  unsigned char *psk, unsigned int max_psk)
 {
-	const struct kssl_hello *hello = hello_of(ssl);
+	const struct kssl_material *material = material_of(ssl);
 
-	if (!hello || !identity || strcmp(identity, hello->identity))
+	if (!material || !identity ||
+	    strcmp(identity, text_of(material, KSSL_A_SETTINGS_PSK_IDENTITY)))
 		return 0;
-	return copy_psk(hello, psk, max_psk);
+	return copy_psk(&material->psk, psk, max_psk);
 }
 
-static int set_psk(SSL *ssl, const struct kssl_hello *hello)
+int kssl_hello_apply(SSL *ssl, const struct kssl_material *material)
 {
-	if (hello->server && *hello->hint &&
-	    !SSL_use_psk_identity_hint(ssl, hello->hint))
+	const char *hint = text_of(material, KSSL_A_SETTINGS_PSK_IDENTITY_HINT);
+
+	if (material->server && *hint && !SSL_use_psk_identity_hint(ssl, hint))
 		return kssl_set_ssl_error(EINVAL, "psk-identity-hint");
-	if (!hello->psk.len)
+	if (!material->psk.len)
 		return 1;
-	if (hello->server)
+	if (material->server)
 		SSL_set_psk_server_callback(ssl, on_psk_server);
 	else
 		SSL_set_psk_client_callback(ssl, on_psk_client);
 	return 1;
+}
+
+/* --- tickets -------------------------------------------------------------- */
+
+/* Without keys in the rows it is OpenSSL's own, which each SSL_CTX has. */
+static int own_ticket_key(SSL_CTX *own, struct kssl_ticket_key *key)
+{
+	unsigned char data[80];
+	struct kssl_blob blob = { data, sizeof(data) };
+	int ok;
+
+	ok = SSL_CTX_get_tlsext_ticket_keys(own, data, sizeof(data)) == 1 &&
+		kssl_ticket_key_parse(&blob, key);
+	OPENSSL_cleanse(data, sizeof(data));
+	return ok;
+}
+
+static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
+		     EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc)
+{
+	const struct kssl_material *material = material_of(ssl);
+	struct kssl_ticket_key key;
+	int ret = -1;
+
+	if (material && material->ticket_keys)
+		ret = kssl_ticket_crypt(material->ticket_key,
+					material->ticket_keys, name, iv, cipher,
+					mac, enc);
+	else if (own_ticket_key(SSL_get_SSL_CTX(ssl), &key))
+		ret = kssl_ticket_crypt(&key, 1, name, iv, cipher, mac, enc);
+	OPENSSL_cleanse(&key, sizeof(key));
+	/* RFC 8446 appendix C.4: a ticket is used once, so a new one is due. */
+	return !enc && ret == 1 && SSL_version(ssl) == TLS1_3_VERSION ? 2 : ret;
 }
 
 /* --- the SSL_CTX and its SSLs --------------------------------------------- */
@@ -303,12 +317,22 @@ static int set_psk(SSL *ssl, const struct kssl_hello *hello)
 /* Guards the types of extensions of every SSL_CTX that is the library's. */
 static pthread_mutex_t types_lock = PTHREAD_MUTEX_INITIALIZER;
 
-int kssl_hello_prepare(SSL_CTX *own)
+SSL_CTX *kssl_hello_new_own(void)
 {
+	SSL_CTX *own = SSL_CTX_new(TLS_method());
+
+	if (!own || SSL_CTX_dane_enable(own) <= 0 ||
+	    !SSL_CTX_set_tlsext_ticket_key_evp_cb(own, on_ticket)) {
+		kssl_set_ssl_error(ENOMEM, "cannot make an SSL_CTX");
+		SSL_CTX_free(own);
+		return NULL;
+	}
 	SSL_CTX_set_alpn_select_cb(own, on_alpn, NULL);
 	SSL_CTX_set_tlsext_status_cb(own, on_status);
-	return SSL_CTX_dane_enable(own) > 0 ||
-		kssl_set_ssl_error(ENOMEM, "cannot make an SSL_CTX");
+	if (kssl_openssl_prepare(own))
+		return own;
+	SSL_CTX_free(own);
+	return NULL;
 }
 
 int kssl_hello_owns(SSL_CTX *ssl_ctx)
@@ -319,29 +343,38 @@ int kssl_hello_owns(SSL_CTX *ssl_ctx)
 	return status == on_status;
 }
 
-/* Which row of @hello only an SSL_CTX of the library's own can give. */
-static const char *row_of_own(const struct kssl_hello *hello)
+static int has_ocsp(const struct kssl_material *material)
 {
 	int slot;
 
-	if (hello->server && hello->alpn.len)
-		return "alpn of a server";
-	if (hello->list[SERVERINFO].len)
-		return "serverinfo";
-	if (hello->list[SERVERINFO_V2].len)
-		return "serverinfo-v2";
-	if (hello->list[CUSTOM].len)
-		return "custom-extensions";
 	for (slot = 0; slot < KSSL_CERT_SLOTS; slot++)
-		if (hello->ocsp[slot].len)
-			return "ocsp";
-	return NULL;
+		if (ocsp_of(material, slot)->len)
+			return 1;
+	return 0;
 }
 
-SSL *kssl_hello_new_ssl(SSL_CTX *ssl_ctx, const struct kssl_hello *hello)
+/* Which row only an SSL_CTX of the library's own can give. */
+static const char *row_of_own(const struct kssl_material *material)
+{
+	if (material->server && material->blob[KSSL_A_SETTINGS_ALPN].len)
+		return "alpn of a server";
+	if (material->blob[KSSL_A_SETTINGS_SERVERINFO].len)
+		return "serverinfo";
+	if (material->blob[KSSL_A_SETTINGS_SERVERINFO_V2].len)
+		return "serverinfo-v2";
+	if (material->blob[KSSL_A_SETTINGS_CUSTOM_EXTENSIONS].len)
+		return "custom-extensions";
+	if (material->ticket_keys)
+		return "ticket-keys";
+	if (material->info->dane_mtypes_len)
+		return "dane-mtypes";
+	return has_ocsp(material) ? "ocsp" : NULL;
+}
+
+SSL *kssl_hello_new_ssl(SSL_CTX *ssl_ctx, const struct kssl_material *material)
 {
 	int own = kssl_hello_owns(ssl_ctx);
-	const char *row = own ? NULL : row_of_own(hello);
+	const char *row = own ? NULL : row_of_own(material);
 	SSL *ssl = NULL;
 
 	if (row) {
@@ -349,99 +382,11 @@ SSL *kssl_hello_new_ssl(SSL_CTX *ssl_ctx, const struct kssl_hello *hello)
 		return NULL;
 	}
 	pthread_mutex_lock(&types_lock);
-	if (!own || add_types(ssl_ctx, hello)) {
+	if (!own || add_types(ssl_ctx, material)) {
 		ssl = SSL_new(ssl_ctx);
 		if (!ssl)
 			kssl_set_ssl_error(ENOMEM, "cannot make an SSL");
 	}
 	pthread_mutex_unlock(&types_lock);
 	return ssl;
-}
-
-int kssl_hello_apply(SSL *ssl, struct kssl_hello *hello)
-{
-	struct kssl_watch *watch = kssl_watch_of(ssl);
-
-	kssl_hello_free(watch->hello);
-	watch->hello = hello;
-	return set_psk(ssl, hello);
-}
-
-/* --- collecting them ------------------------------------------------------ */
-
-static int collect_ocsp(const struct kssl_rows *rows, struct kssl_hello *hello)
-{
-	const struct kssl_settings_info *info = rows->info;
-	int slot;
-
-	for (slot = 0; slot < KSSL_CERT_SLOTS; slot++) {
-		if (!kssl_rows_fetch(rows, KSSL_A_SETTINGS_OCSP_RSA + slot,
-				     info->ocsp[slot], info->ocsp_len[slot],
-				     &hello->ocsp[slot]))
-			return 0;
-		if (hello->ocsp[slot].len &&
-		    !kssl_rows_fetch(rows,
-				     KSSL_A_SETTINGS_CERTIFICATE_RSA + slot,
-				     info->certificate[slot],
-				     info->certificate_len[slot],
-				     &hello->cert[slot]))
-			return 0;
-	}
-	return 1;
-}
-
-static int collect_extensions(const struct kssl_rows *rows,
-			      struct kssl_hello *hello)
-{
-	const struct kssl_settings_info *info = rows->info;
-	const uint8_t * const data[LISTS] = {
-		info->serverinfo, info->serverinfo_v2, info->custom_extensions,
-	};
-	const size_t len[LISTS] = {
-		info->serverinfo_len, info->serverinfo_v2_len,
-		info->custom_extensions_len,
-	};
-	int list;
-
-	for (list = 0; list < LISTS; list++)
-		if (!kssl_rows_fetch(rows, list_attr[list], data[list],
-				     len[list], &hello->list[list]))
-			return 0;
-	return 1;
-}
-
-static int collect_psk(const struct kssl_rows *rows, struct kssl_hello *hello)
-{
-	const struct kssl_settings_info *info = rows->info;
-
-	if (!kssl_rows_fetch_text(rows, KSSL_A_SETTINGS_PSK_IDENTITY_HINT,
-				  info->psk_identity_hint, &hello->hint))
-		return 0;
-	if (!info->psk_key)
-		return 1;
-	if (!kssl_rows_fetch_text(rows, KSSL_A_SETTINGS_PSK_IDENTITY,
-				  info->psk_identity, &hello->identity))
-		return 0;
-	return *hello->identity ?
-		kssl_read_payload("psk-key", info->psk_key, &hello->psk) :
-		kssl_set_error(EINVAL, "psk-key without psk-identity");
-}
-
-struct kssl_hello *kssl_hello_collect(const struct kssl_rows *rows)
-{
-	const struct kssl_settings_info *info = rows->info;
-	struct kssl_hello *hello = calloc(1, sizeof(*hello));
-
-	if (!hello) {
-		kssl_set_error(ENOMEM, "out of memory");
-		return NULL;
-	}
-	hello->server = rows->server;
-	if (kssl_rows_fetch(rows, KSSL_A_SETTINGS_ALPN, info->alpn,
-			    info->alpn_len, &hello->alpn) &&
-	    collect_ocsp(rows, hello) && collect_extensions(rows, hello) &&
-	    collect_psk(rows, hello))
-		return hello;
-	kssl_hello_free(hello);
-	return NULL;
 }

@@ -9,18 +9,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <linux/keyctl.h>
-#include <openssl/decoder.h>
 #include <openssl/x509v3.h>
 
 #include "internal.h"
 #include "openssl.h"
 
 #define SCHEME_MAX	64	/* a name and a colon */
-#define KEY_SIZE_MAX	65536
 #define RECORD_MAX	16384
 
 static_assert(KSSL_VERIFY_FLAG_CRL_CHECK == X509_V_FLAG_CRL_CHECK,
@@ -40,54 +35,12 @@ static int failed(const char *row)
 	return kssl_set_ssl_error(EINVAL, row);
 }
 
-static int is_large(const struct kssl_rows *rows, uint16_t attr)
+static const struct kssl_blob *blob_of(const struct kssl_rows *rows, int attr)
 {
-	size_t i;
-
-	for (i = 0; i < rows->info->large_rows_n; i++)
-		if (rows->info->large_rows[i] == attr)
-			return 1;
-	return 0;
-}
-
-int kssl_rows_fetch(const struct kssl_rows *rows, uint16_t attr,
-		    const uint8_t *data, size_t len, struct kssl_blob *blob)
-{
-	void *large;
-
-	*blob = (struct kssl_blob){ .len = len };
-	if (len) {
-		blob->data = malloc(len);
-		if (!blob->data)
-			return kssl_set_error(ENOMEM, "out of memory");
-		memcpy(blob->data, data, len);
-		return 1;
-	}
-	if (!is_large(rows, attr))
-		return 1;
-	if (!kssl_get_row(rows->s, attr, &large, &blob->len))
-		return 0;
-	blob->data = large;
-	return 1;
-}
-
-int kssl_rows_fetch_text(const struct kssl_rows *rows, uint16_t attr,
-			 const char *small, char **text)
-{
-	struct kssl_blob blob;
-
-	*text = NULL;
-	if (!kssl_rows_fetch(rows, attr, (const uint8_t *)small, strlen(small),
-			     &blob))
-		return 0;
-	*text = strndup(blob.data ? (const char *)blob.data : "", blob.len);
-	free(blob.data);
-	return *text || kssl_set_error(ENOMEM, "out of memory");
+	return &rows->material->blob[attr];
 }
 
 /* --- what there is no way for -------------------------------------------- */
-
-#define CALLBACKS_KNOWN	((uint32_t)KSSL_CALLBACK_INFO)
 
 static int refuse_unknown(const struct kssl_rows *rows)
 {
@@ -101,17 +54,7 @@ static int refuse_unknown(const struct kssl_rows *rows)
 		row = "max-send-fragment or split-send-fragment";
 	else if (info->block_padding > 1)
 		row = "block-padding";
-	if (row)
-		return refuse(row, "net/tls cannot keep it");
-	if (info->ticket_keys_n)
-		row = "ticket-keys";
-	else if (info->callbacks & ~CALLBACKS_KNOWN)
-		row = "callbacks";
-	else if (info->dane_mtypes_len)
-		row = "dane-mtypes";
-	else if (rows->server && info->dane_enabled)
-		row = "dane-enabled of a server";
-	return row ? refuse(row, "this bridge does not put it into effect") : 1;
+	return row ? refuse(row, "net/tls cannot keep it") : 1;
 }
 
 /* --- verification --------------------------------------------------------- */
@@ -130,37 +73,11 @@ static int add_hosts(X509_VERIFY_PARAM *param, const struct kssl_blob *hosts)
 	return 1;
 }
 
-static int set_hosts(const struct kssl_rows *rows, X509_VERIFY_PARAM *param)
-{
-	struct kssl_blob hosts;
-	int ok;
-
-	if (!kssl_rows_fetch(rows, KSSL_A_SETTINGS_VERIFY_HOSTS,
-			     rows->info->verify_hosts,
-			     rows->info->verify_hosts_len, &hosts))
-		return 0;
-	ok = add_hosts(param, &hosts);
-	free(hosts.data);
-	return ok || failed("verify-hosts");
-}
-
-static int set_email(const struct kssl_rows *rows, X509_VERIFY_PARAM *param)
-{
-	char *email;
-	int ok;
-
-	if (!kssl_rows_fetch_text(rows, KSSL_A_SETTINGS_VERIFY_EMAIL,
-				  rows->info->verify_email, &email))
-		return 0;
-	ok = !*email || X509_VERIFY_PARAM_set1_email(param, email, 0);
-	free(email);
-	return ok || failed("verify-email");
-}
-
 static int set_param(const struct kssl_rows *rows)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(rows->ssl);
 	const struct kssl_settings_info *info = rows->info;
+	const struct kssl_blob *email;
 
 	if (info->verify_flags)
 		X509_VERIFY_PARAM_set_flags(param, info->verify_flags);
@@ -177,8 +94,13 @@ static int set_param(const struct kssl_rows *rows)
 	if (info->verify_trust &&
 	    !X509_VERIFY_PARAM_set_trust(param, info->verify_trust))
 		return failed("verify-trust");
-	if (!set_hosts(rows, param) || !set_email(rows, param))
-		return 0;
+	if (!add_hosts(param, blob_of(rows, KSSL_A_SETTINGS_VERIFY_HOSTS)))
+		return failed("verify-hosts");
+	email = blob_of(rows, KSSL_A_SETTINGS_VERIFY_EMAIL);
+	if (email->len &&
+	    !X509_VERIFY_PARAM_set1_email(param, (const char *)email->data,
+					  email->len))
+		return failed("verify-email");
 	if (info->verify_ip_len &&
 	    !X509_VERIFY_PARAM_set1_ip(param, info->verify_ip,
 				       info->verify_ip_len))
@@ -186,243 +108,63 @@ static int set_param(const struct kssl_rows *rows)
 	return 1;
 }
 
-static int add_certs(X509_STORE *store, const struct kssl_blob *blob)
-{
-	const unsigned char *at = blob->data, *end = at + blob->len;
-	X509 *cert;
-	int ok = 1;
-
-	while (ok && at < end) {
-		cert = d2i_X509(NULL, &at, end - at);
-		ok = cert && X509_STORE_add_cert(store, cert);
-		X509_free(cert);
-	}
-	return ok;
-}
-
-static int add_crls(X509_STORE *store, const struct kssl_blob *blob)
-{
-	const unsigned char *at = blob->data, *end = at + blob->len;
-	X509_CRL *crl;
-	int ok = 1;
-
-	while (ok && at < end) {
-		crl = d2i_X509_CRL(NULL, &at, end - at);
-		ok = crl && X509_STORE_add_crl(store, crl);
-		X509_CRL_free(crl);
-	}
-	return ok;
-}
-
-/* A store of the rows alone: nothing is trusted that they do not name. */
-static int set_store(const struct kssl_rows *rows,
-		     const struct kssl_blob *anchors,
-		     const struct kssl_blob *crls)
-{
-	X509_STORE *store = X509_STORE_new();
-	int ok;
-
-	ok = store && add_certs(store, anchors) && add_crls(store, crls);
-	if (ok && rows->info->trust_system)
-		ok = X509_STORE_set_default_paths(store);
-	if (ok)
-		ok = SSL_set1_verify_cert_store(rows->ssl, store);
-	X509_STORE_free(store);
-	return ok || failed("trust-anchors or crls");
-}
-
 static int set_trust(const struct kssl_rows *rows)
 {
-	const struct kssl_settings_info *info = rows->info;
-	struct kssl_blob anchors, crls = { 0 };
 	int ok;
 
-	ok = kssl_rows_fetch(rows, KSSL_A_SETTINGS_TRUST_ANCHORS,
-			     info->trust_anchors, info->trust_anchors_len,
-			     &anchors) &&
-		kssl_rows_fetch(rows, KSSL_A_SETTINGS_CRLS, info->crls,
-				info->crls_len, &crls);
-	if (ok && (anchors.len || crls.len || info->trust_system))
-		ok = set_store(rows, &anchors, &crls);
-	free(anchors.data);
-	free(crls.data);
-	return ok;
+	if (!rows->own && !rows->info->trust_system &&
+	    !blob_of(rows, KSSL_A_SETTINGS_TRUST_ANCHORS)->len &&
+	    !blob_of(rows, KSSL_A_SETTINGS_CRLS)->len)
+		return 1;
+	ok = SSL_set1_verify_cert_store(rows->ssl, rows->material->store);
+	if (ok && rows->own)
+		ok = SSL_set1_chain_cert_store(rows->ssl,
+					       rows->material->store);
+	return ok || failed("trust-anchors");
 }
 
 /* --- certificates --------------------------------------------------------- */
 
-static int bad_key(const char *row, int err)
+static int set_certificate(SSL *ssl, const struct kssl_identity *identity)
 {
-	const char *text = "the key cannot be read";
+	int ok;
 
-	if (err == EKEYREVOKED)
-		text = "the key is revoked";
-	else if (err == EKEYEXPIRED)
-		text = "the key has expired";
-	else if (err == ENOKEY)
-		text = "no such key";
-	else if (err == EACCES)
-		text = "no permission to read the key";
-	return kssl_set_error(err, "%s: %s", row, text);
-}
-
-static EVP_PKEY *parse_key(const unsigned char *data, size_t len)
-{
-	EVP_PKEY *key = NULL;
-	OSSL_DECODER_CTX *ctx;
-
-	/* Whatever it is in, and of whatever type it is. */
-	ctx = OSSL_DECODER_CTX_new_for_pkey(&key, NULL, NULL, NULL,
-					    EVP_PKEY_KEYPAIR, NULL, NULL);
-	if (!ctx || !OSSL_DECODER_from_data(ctx, &data, &len))
-		kssl_set_ssl_error(EINVAL, "private-key: no key in PEM or DER");
-	OSSL_DECODER_CTX_free(ctx);
-	return key;
-}
-
-int kssl_read_payload(const char *row, uint32_t serial, struct kssl_blob *blob)
-{
-	long len;
-	int err;
-
-	*blob = (struct kssl_blob){ .data = OPENSSL_malloc(KEY_SIZE_MAX) };
-	if (!blob->data)
-		return kssl_set_error(ENOMEM, "out of memory");
-	len = syscall(SYS_keyctl, KEYCTL_READ, serial, blob->data,
-		      KEY_SIZE_MAX);
-	if (len > 0 && len <= KEY_SIZE_MAX) {
-		blob->len = len;
+	if (!identity->cert)
 		return 1;
-	}
-	err = errno;
-	OPENSSL_free(blob->data);
-	blob->data = NULL;
-	if (len < 0)
-		return bad_key(row, err);
-	return kssl_set_error(len ? E2BIG : EINVAL, "%s: the key %s", row,
-			      len ? "is too long" : "is empty");
-}
-
-/* The payload is there for as long as it takes to parse it. */
-static EVP_PKEY *read_key(uint32_t serial)
-{
-	struct kssl_blob blob;
-	EVP_PKEY *key;
-
-	if (!kssl_read_payload("private-key", serial, &blob))
-		return NULL;
-	key = parse_key(blob.data, blob.len);
-	OPENSSL_clear_free(blob.data, blob.len);
-	return key;
-}
-
-static int use_chain(SSL *ssl, const struct kssl_blob *chain)
-{
-	const unsigned char *at = chain->data, *end = at + chain->len;
-	X509 *cert;
-	int ok = 1;
-
-	while (ok && at < end) {
-		cert = d2i_X509(NULL, &at, end - at);
-		ok = cert && SSL_add1_chain_cert(ssl, cert);
-		X509_free(cert);
-	}
-	return ok || failed("chain");
-}
-
-static int use_key(SSL *ssl, X509 *cert, uint32_t serial)
-{
-	EVP_PKEY *key = read_key(serial);
-	int ok;
-
-	if (!key)
-		return 0;
-	ok = SSL_use_cert_and_key(ssl, cert, key, NULL, 1);
-	EVP_PKEY_free(key);
-	return ok || failed("private-key");
-}
-
-static int use_certificate(const struct kssl_rows *rows, int slot,
-			   const struct kssl_blob *blob,
-			   const struct kssl_blob *chain)
-{
-	uint32_t serial = rows->info->private_key[slot];
-	const unsigned char *at = blob->data;
-	X509 *cert = d2i_X509(NULL, &at, blob->len);
-	int ok;
-
-	if (!cert)
-		return failed("certificate");
-	ok = serial ? use_key(rows->ssl, cert, serial) :
-		SSL_use_certificate(rows->ssl, cert) || failed("certificate");
-	X509_free(cert);
-	return ok && SSL_clear_chain_certs(rows->ssl) &&
-		use_chain(rows->ssl, chain);
-}
-
-static int set_certificate(const struct kssl_rows *rows, int slot)
-{
-	const struct kssl_settings_info *info = rows->info;
-	struct kssl_blob cert, chain = { 0 };
-	int ok;
-
-	ok = kssl_rows_fetch(rows, KSSL_A_SETTINGS_CERTIFICATE_RSA + slot,
-			     info->certificate[slot],
-			     info->certificate_len[slot], &cert) &&
-		kssl_rows_fetch(rows, KSSL_A_SETTINGS_CHAIN_RSA + slot,
-				info->chain[slot], info->chain_len[slot],
-				&chain);
-	if (ok && cert.len)
-		ok = use_certificate(rows, slot, &cert, &chain);
-	free(cert.data);
-	free(chain.data);
-	return ok;
+	if (identity->key)
+		ok = SSL_use_cert_and_key(ssl, identity->cert, identity->key,
+					  NULL, 1) || failed("private-key");
+	else
+		ok = SSL_use_certificate(ssl, identity->cert) ||
+			failed("certificate");
+	return ok && (SSL_set1_chain(ssl, identity->chain) || failed("chain"));
 }
 
 /* The one that is current comes last, as in a program that sets them. */
 static int set_certificates(const struct kssl_rows *rows)
 {
+	const struct kssl_identity *identity = rows->material->identity;
 	int current = rows->info->certificate_current, slot;
 
 	for (slot = 0; slot < KSSL_CERT_SLOTS; slot++)
-		if (slot != current && !set_certificate(rows, slot))
+		if (slot != current &&
+		    !set_certificate(rows->ssl, &identity[slot]))
 			return 0;
-	return set_certificate(rows, current);
+	return set_certificate(rows->ssl, &identity[current]);
 }
 
-static struct stack_st_X509_NAME *parse_names(const struct kssl_blob *blob)
-{
-	const unsigned char *at = blob->data, *end = at + blob->len;
-	struct stack_st_X509_NAME *names = sk_X509_NAME_new_null();
-	X509_NAME *name;
-
-	while (names && at < end) {
-		name = d2i_X509_NAME(NULL, &at, end - at);
-		if (name && sk_X509_NAME_push(names, name))
-			continue;
-		X509_NAME_free(name);
-		sk_X509_NAME_pop_free(names, X509_NAME_free);
-		return NULL;
-	}
-	return names;
-}
-
-static int set_ca_list(const struct kssl_rows *rows, uint16_t attr,
-		       const uint8_t *data, size_t len,
+static int set_ca_list(const struct kssl_rows *rows,
+		       const struct stack_st_X509_NAME *names,
 		       void (*set)(SSL *ssl, struct stack_st_X509_NAME *names))
 {
-	struct stack_st_X509_NAME *names;
-	struct kssl_blob blob;
+	struct stack_st_X509_NAME *copy;
 
-	if (!kssl_rows_fetch(rows, attr, data, len, &blob))
-		return 0;
-	if (!blob.len)
+	if (!names && !rows->own)
 		return 1;
-	names = parse_names(&blob);
-	free(blob.data);
-	if (!names)
+	copy = names ? SSL_dup_CA_list(names) : sk_X509_NAME_new_null();
+	if (!copy)
 		return failed("ca-list or client-ca-list");
-	set(rows->ssl, names);
+	set(rows->ssl, copy);
 	return 1;
 }
 
@@ -442,6 +184,10 @@ static const struct scheme groups[] = {
 
 static const struct scheme sigalgs[] = {
 	{ 0x0201, "rsa_pkcs1_sha1" }, { 0x0203, "ECDSA+SHA1" },
+	{ 0x0301, "RSA+SHA224" }, { 0x0303, "ECDSA+SHA224" },
+	{ 0x0202, "DSA+SHA1" }, { 0x0302, "DSA+SHA224" },
+	{ 0x0402, "DSA+SHA256" }, { 0x0502, "DSA+SHA384" },
+	{ 0x0602, "DSA+SHA512" },
 	{ 0x0401, "rsa_pkcs1_sha256" }, { 0x0501, "rsa_pkcs1_sha384" },
 	{ 0x0601, "rsa_pkcs1_sha512" }, { 0x0403, "ecdsa_secp256r1_sha256" },
 	{ 0x0503, "ecdsa_secp384r1_sha384" },
@@ -516,60 +262,87 @@ static int set_schemes(const struct kssl_rows *rows, const char *row,
 	return ok == 1 || failed(row);
 }
 
+/*
+ * openssl.cnf may have put others into the SSL_CTX, and nothing takes them out
+ * but another list: what OpenSSL 3.0 to 3.4 has without. Later ones have their
+ * own name for their groups, and none for their signature schemes.
+ */
+static int set_standard(const struct kssl_rows *rows)
+{
+	static const uint16_t own_groups[] = {
+		0x001d, 0x0017, 0x001e, 0x0019, 0x0018, 0x0100, 0x0101, 0x0102,
+		0x0103, 0x0104,
+	};
+	static const uint16_t own_sigalgs[] = {
+		0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0809, 0x080a, 0x080b,
+		0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0303, 0x0203,
+		0x0301, 0x0201, 0x0302, 0x0202, 0x0402, 0x0502, 0x0602,
+	};
+	size_t n = KSSL_ARRAY_SIZE(own_sigalgs);
+
+	if (OPENSSL_version_major() > 3 || OPENSSL_version_minor() >= 5)
+		return set_groups(rows->ssl, "DEFAULT") == 1 ||
+			failed("groups");
+	return set_schemes(rows, "groups", groups, own_groups,
+			   KSSL_ARRAY_SIZE(own_groups), set_groups) &&
+		set_schemes(rows, "sigalgs", sigalgs, own_sigalgs, n,
+			    set_sigalgs) &&
+		set_schemes(rows, "client-sigalgs", sigalgs, own_sigalgs, n,
+			    set_client_sigalgs);
+}
+
 static int set_lists(const struct kssl_rows *rows)
 {
 	const struct kssl_settings_info *info = rows->info;
 
-	return set_schemes(rows, "groups", groups, info->groups,
-			   info->groups_n, set_groups) &&
-		set_schemes(rows, "sigalgs", sigalgs, info->sigalgs,
-			    info->sigalgs_n, set_sigalgs) &&
-		set_schemes(rows, "client-sigalgs", sigalgs,
-			    info->client_sigalgs, info->client_sigalgs_n,
-			    set_client_sigalgs);
-}
-
-static int set_sni(const struct kssl_rows *rows)
-{
-	char *name;
-	int ok;
-
-	if (!kssl_rows_fetch_text(rows, KSSL_A_SETTINGS_SNI, rows->info->sni,
-				  &name))
+	if (rows->own && !set_standard(rows))
 		return 0;
-	ok = !*name || SSL_set_tlsext_host_name(rows->ssl, name);
-	free(name);
-	return ok || failed("sni");
-}
-
-static int set_alpn(const struct kssl_rows *rows)
-{
-	struct kssl_blob alpn;
-	int bad;
-
-	if (!kssl_rows_fetch(rows, KSSL_A_SETTINGS_ALPN, rows->info->alpn,
-			     rows->info->alpn_len, &alpn))
+	if (!set_schemes(rows, "groups", groups, info->groups, info->groups_n,
+			 set_groups) ||
+	    !set_schemes(rows, "sigalgs", sigalgs, info->sigalgs,
+			 info->sigalgs_n, set_sigalgs))
 		return 0;
-	bad = alpn.len && SSL_set_alpn_protos(rows->ssl, alpn.data, alpn.len);
-	free(alpn.data);
-	return !bad || failed("alpn");
+	/* As in OpenSSL, those of its own are what a server asks for. */
+	if (rows->own && !info->client_sigalgs_n)
+		return set_schemes(rows, "sigalgs", sigalgs, info->sigalgs,
+				   info->sigalgs_n, set_client_sigalgs);
+	return set_schemes(rows, "client-sigalgs", sigalgs,
+			   info->client_sigalgs, info->client_sigalgs_n,
+			   set_client_sigalgs);
 }
 
+static int set_names(const struct kssl_rows *rows)
+{
+	const struct kssl_blob *sni = blob_of(rows, KSSL_A_SETTINGS_SNI);
+	const struct kssl_blob *alpn = blob_of(rows, KSSL_A_SETTINGS_ALPN);
+
+	if (rows->server)
+		return 1;
+	if (sni->len &&
+	    !SSL_set_tlsext_host_name(rows->ssl, (const char *)sni->data))
+		return failed("sni");
+	return !alpn->len ||
+		!SSL_set_alpn_protos(rows->ssl, alpn->data, alpn->len) ||
+		failed("alpn");
+}
+
+/* Unlike the other rows it changes with each connection, and is a secret. */
 static int set_session(const struct kssl_rows *rows)
 {
 	const unsigned char *at;
 	SSL_SESSION *session;
-	struct kssl_blob blob;
+	void *data;
+	size_t len;
 	int ok;
 
-	if (!kssl_rows_fetch(rows, KSSL_A_SETTINGS_SESSION, NULL, 0, &blob))
-		return 0;
-	if (!blob.len)
+	if (!kssl_material_is_large(rows->material, KSSL_A_SETTINGS_SESSION))
 		return 1;
-	at = blob.data;
-	session = d2i_SSL_SESSION(NULL, &at, blob.len);
-	OPENSSL_cleanse(blob.data, blob.len);
-	free(blob.data);
+	if (!kssl_get_row(rows->s, KSSL_A_SETTINGS_SESSION, &data, &len))
+		return 0;
+	at = data;
+	session = d2i_SSL_SESSION(NULL, &at, len);
+	OPENSSL_cleanse(data, len);
+	free(data);
 	ok = session && SSL_set_session(rows->ssl, session);
 	SSL_SESSION_free(session);
 	return ok || failed("session");
@@ -593,30 +366,20 @@ static int set_sessions(const struct kssl_rows *rows)
 	return rows->server || set_session(rows);
 }
 
-static int use_dh(SSL *ssl, const struct kssl_blob *blob)
-{
-	const unsigned char *at = blob->data;
-	EVP_PKEY *params = d2i_KeyParams(EVP_PKEY_DH, NULL, &at, blob->len);
-
-	if (params && SSL_set0_tmp_dh_pkey(ssl, params))
-		return 1;
-	EVP_PKEY_free(params);
-	return failed("tmp-dh");
-}
-
+/* The SSL owns what it is given. */
 static int set_dh(const struct kssl_rows *rows)
 {
-	struct kssl_blob blob;
-	int ok;
+	EVP_PKEY *dh = rows->material->dh;
 
-	if (rows->info->dh_auto)
+	if (rows->own || rows->info->dh_auto)
 		SSL_set_dh_auto(rows->ssl, rows->info->dh_auto);
-	if (!kssl_rows_fetch(rows, KSSL_A_SETTINGS_TMP_DH, rows->info->tmp_dh,
-			     rows->info->tmp_dh_len, &blob))
-		return 0;
-	ok = !blob.len || use_dh(rows->ssl, &blob);
-	free(blob.data);
-	return ok;
+	if (!dh)
+		return 1;
+	EVP_PKEY_up_ref(dh);
+	if (SSL_set0_tmp_dh_pkey(rows->ssl, dh))
+		return 1;
+	EVP_PKEY_free(dh);
+	return failed("tmp-dh");
 }
 
 /* RFC 6698 section 2.1: usage, selector, matching type, data. */
@@ -645,20 +408,24 @@ static int add_tlsa(SSL *ssl, const struct kssl_blob *blob)
 static int set_dane(const struct kssl_rows *rows)
 {
 	const struct kssl_settings_info *info = rows->info;
-	struct kssl_blob tlsa;
-	int ok;
 
 	if (!info->dane_enabled)
 		return 1;
 	if (SSL_dane_enable(rows->ssl, NULL) <= 0)
 		return failed("dane-enabled");
 	SSL_dane_set_flags(rows->ssl, info->dane_flags);
-	if (!kssl_rows_fetch(rows, KSSL_A_SETTINGS_DANE_TLSA, info->dane_tlsa,
-			     info->dane_tlsa_len, &tlsa))
-		return 0;
-	ok = add_tlsa(rows->ssl, &tlsa);
-	free(tlsa.data);
-	return ok;
+	return add_tlsa(rows->ssl, blob_of(rows, KSSL_A_SETTINGS_DANE_TLSA));
+}
+
+static int set_cert_types(const struct kssl_rows *rows)
+{
+	const struct kssl_blob *types =
+		blob_of(rows, KSSL_A_SETTINGS_CLIENT_CERT_TYPES);
+
+	return !types->len ||
+		SSL_set1_client_certificate_types(rows->ssl, types->data,
+						  types->len) ||
+		failed("client-cert-types");
 }
 
 static int set_rest(const struct kssl_rows *rows)
@@ -669,53 +436,22 @@ static int set_rest(const struct kssl_rows *rows)
 		SSL_set_security_level(rows->ssl, info->security_level);
 	if (info->quiet_shutdown)
 		SSL_set_quiet_shutdown(rows->ssl, 1);
-	if (!rows->server)
-		return 1;
-	if (!set_dh(rows))
-		return 0;
-	if (is_large(rows, KSSL_A_SETTINGS_CLIENT_CERT_TYPES))
-		return refuse("client-cert-types", "too long for this bridge");
-	if (info->client_cert_types_len &&
-	    !SSL_set1_client_certificate_types(rows->ssl,
-					       info->client_cert_types,
-					       info->client_cert_types_len))
-		return failed("client-cert-types");
-	return 1;
-}
-
-/* Requests for long rows renew what the handle knows, so copy that. */
-int kssl_rows_open(struct kssl_rows *rows, struct kssl *s,
-		   const struct kssl_info *info)
-{
-	*rows = (struct kssl_rows){ .s = s, .info = &info->settings };
-	if (info->settings.large_rows_n) {
-		rows->copy = kssl_get_info(s);
-		if (!rows->copy)
-			return 0;
-		rows->info = &rows->copy->settings;
-	}
-	rows->server = kssl_ssl_role(rows->info) == KSSL_ROLE_SERVER;
-	return 1;
-}
-
-void kssl_rows_close(struct kssl_rows *rows)
-{
-	kssl_info_free(rows->copy);
+	return !rows->server || (set_dh(rows) && set_cert_types(rows));
 }
 
 int kssl_rows_apply(const struct kssl_rows *rows)
 {
-	const struct kssl_settings_info *info = rows->info;
+	const struct kssl_material *material = rows->material;
 
+	if (!refuse_unknown(rows))
+		return 0;
+	if (rows->own)
+		SSL_certs_clear(rows->ssl);
 	/* The level decides which certificates can be had. */
-	return refuse_unknown(rows) && set_rest(rows) && set_dane(rows) &&
-		set_param(rows) && set_trust(rows) && set_certificates(rows) &&
-		set_ca_list(rows, KSSL_A_SETTINGS_CA_LIST, info->ca_list,
-			    info->ca_list_len, SSL_set0_CA_list) &&
-		set_ca_list(rows, KSSL_A_SETTINGS_CLIENT_CA_LIST,
-			    info->client_ca_list, info->client_ca_list_len,
+	return set_rest(rows) && set_dane(rows) && set_param(rows) &&
+		set_trust(rows) && set_certificates(rows) &&
+		set_ca_list(rows, material->ca_list, SSL_set0_CA_list) &&
+		set_ca_list(rows, material->client_ca_list,
 			    SSL_set_client_CA_list) &&
-		set_lists(rows) &&
-		(rows->server || (set_sni(rows) && set_alpn(rows))) &&
-		set_sessions(rows);
+		set_lists(rows) && set_names(rows) && set_sessions(rows);
 }

@@ -3,9 +3,9 @@
  * Handshakes of kernel connections, made by OpenSSL.
  *
  * A context's handle keeps the SSL_CTX that its handshakes start from, the
- * program's base or a fresh one; a connection's handle keeps the SSL. The
- * first is guarded by the client's lock, the second belongs to the thread that
- * makes the handshake.
+ * program's base or a fresh one, and what the latest snapshots are to OpenSSL;
+ * a connection's handle keeps the SSL. The first are guarded by the client's
+ * lock, the SSL belongs to the thread that makes the handshake.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -49,42 +49,62 @@ static struct bridge *bridge_of(struct kssl *s)
 	return *slot;
 }
 
-/* --- the SSL_CTX of a context's handle ---------------------------------- */
+/* --- what a context's handle keeps --------------------------------------- */
 
-static void base_release(void *arg)
+/* Connections of one context have few snapshots at a time. */
+#define RECENT	4
+
+struct ctx_bridge {
+	SSL_CTX *base;
+	struct kssl_material *recent[RECENT];
+	unsigned int next;	/* the place of the next */
+};
+
+static void ctx_bridge_release(void *arg)
 {
-	SSL_CTX_free(arg);
+	struct ctx_bridge *bridge = arg;
+	int i;
+
+	for (i = 0; i < RECENT; i++)
+		kssl_material_put(bridge->recent[i]);
+	SSL_CTX_free(bridge->base);
+	free(bridge);
 }
 
-/* Returns what was there before. */
-static SSL_CTX *swap_base(struct kssl_ctx *ctx, SSL_CTX *base)
+/* Under the client's lock. NULL without memory. */
+static struct ctx_bridge *ctx_bridge_of(struct kssl_ctx *ctx)
 {
-	void **slot = kssl_ctx_bridge_slot(ctx, base_release);
-	SSL_CTX *old = *slot;
+	void **slot = kssl_ctx_bridge_slot(ctx, ctx_bridge_release);
 
-	*slot = base;
-	return old;
+	if (!*slot)
+		*slot = calloc(1, sizeof(struct ctx_bridge));
+	return *slot;
 }
 
 int kssl_openssl_set_base(struct kssl_ctx *ctx, SSL_CTX *base)
 {
 	struct kssl_client *client = kssl_ctx_client(ctx);
-	SSL_CTX *old;
+	struct ctx_bridge *bridge;
+	SSL_CTX *old = NULL;
 
 	if (!client)
 		return kssl_set_error(EINVAL, "no object given");
 	if (!kssl_openssl_prepare(base))
 		return 0;
-	SSL_CTX_up_ref(base);
 	pthread_mutex_lock(&client->lock);
-	old = swap_base(ctx, base);
+	bridge = ctx_bridge_of(ctx);
+	if (bridge) {
+		SSL_CTX_up_ref(base);
+		old = bridge->base;
+		bridge->base = base;
+	}
 	pthread_mutex_unlock(&client->lock);
 	SSL_CTX_free(old);
-	return 1;
+	return bridge || kssl_set_error(ENOMEM, "out of memory");
 }
 
-/* The handle of the context that @s was made from, or NULL if it is gone. */
-static struct kssl_ctx *find_ctx(struct kssl *s)
+/* Of the context that @s was made from; NULL if its handle is gone. */
+static struct ctx_bridge *find_ctx_bridge(struct kssl *s)
 {
 	const struct kssl_table *table;
 	uint32_t id = kssl_get_ctx_id(s);
@@ -94,19 +114,18 @@ static struct kssl_ctx *find_ctx(struct kssl *s)
 	handle = table->bucket ? table->bucket[id & table->mask] : NULL;
 	while (handle && handle->id != id)
 		handle = handle->next;
-	return (struct kssl_ctx *)handle;
+	return handle ? ctx_bridge_of((struct kssl_ctx *)handle) : NULL;
 }
 
 static SSL_CTX *get_base(struct kssl *s)
 {
 	struct kssl_client *client = s->handle.client;
-	struct kssl_ctx *ctx;
-	SSL_CTX *base = NULL;
+	const struct ctx_bridge *bridge;
+	SSL_CTX *base;
 
 	pthread_mutex_lock(&client->lock);
-	ctx = find_ctx(s);
-	if (ctx)
-		base = *kssl_ctx_bridge_slot(ctx, base_release);
+	bridge = find_ctx_bridge(s);
+	base = bridge ? bridge->base : NULL;
 	if (base)
 		SSL_CTX_up_ref(base);
 	pthread_mutex_unlock(&client->lock);
@@ -117,13 +136,13 @@ static SSL_CTX *get_base(struct kssl *s)
 static void keep_base(struct kssl *s, SSL_CTX *base)
 {
 	struct kssl_client *client = s->handle.client;
-	struct kssl_ctx *ctx;
+	struct ctx_bridge *bridge;
 
 	pthread_mutex_lock(&client->lock);
-	ctx = find_ctx(s);
-	if (ctx && !*kssl_ctx_bridge_slot(ctx, base_release)) {
+	bridge = find_ctx_bridge(s);
+	if (bridge && !bridge->base) {
 		SSL_CTX_up_ref(base);
-		swap_base(ctx, base);
+		bridge->base = base;
 	}
 	pthread_mutex_unlock(&client->lock);
 }
@@ -135,18 +154,69 @@ static SSL_CTX *base_of(struct kssl *s)
 
 	if (base)
 		return base;
-	base = SSL_CTX_new(TLS_method());
-	if (!base || !SSL_CTX_set_default_verify_paths(base)) {
-		kssl_set_ssl_error(ENOMEM, "cannot make an SSL_CTX");
-		SSL_CTX_free(base);
-		return NULL;
-	}
-	if (!kssl_openssl_prepare(base) || !kssl_hello_prepare(base)) {
-		SSL_CTX_free(base);
-		return NULL;
-	}
-	keep_base(s, base);
+	base = kssl_hello_new_own();
+	if (base)
+		keep_base(s, base);
 	return base;
+}
+
+static int is_of(const struct kssl_material *material,
+		 const struct kssl_info *info)
+{
+	return material && material->copy->settings_id == info->settings_id &&
+		material->copy->inherit_id == info->inherit_id;
+}
+
+static struct kssl_material *get_material(struct kssl *s,
+					  const struct kssl_info *info)
+{
+	struct kssl_client *client = s->handle.client;
+	struct kssl_material *found = NULL;
+	const struct ctx_bridge *bridge;
+	int i;
+
+	pthread_mutex_lock(&client->lock);
+	bridge = find_ctx_bridge(s);
+	for (i = 0; bridge && !found && i < RECENT; i++)
+		if (is_of(bridge->recent[i], info))
+			found = kssl_material_get(bridge->recent[i]);
+	pthread_mutex_unlock(&client->lock);
+	return found;
+}
+
+static void keep_material(struct kssl *s, struct kssl_material *material)
+{
+	struct kssl_client *client = s->handle.client;
+	struct kssl_material *old = NULL;
+	struct ctx_bridge *bridge;
+
+	pthread_mutex_lock(&client->lock);
+	bridge = find_ctx_bridge(s);
+	if (bridge) {
+		old = bridge->recent[bridge->next];
+		bridge->recent[bridge->next] = kssl_material_get(material);
+		bridge->next = (bridge->next + 1) % RECENT;
+	}
+	pthread_mutex_unlock(&client->lock);
+	kssl_material_put(old);
+}
+
+/* The caller puts it. */
+static struct kssl_material *material_of(struct kssl *s,
+					 const struct kssl_info *info,
+					 const struct kssl_bound *bound)
+{
+	struct kssl_material *material = get_material(s, info);
+	struct kssl_password password = { .arg = bound->arg };
+
+	if (material)
+		return material;
+	if (bound->mask & KSSL_CALLBACK_PASSWORD)
+		password.fn = bound->fns->password;
+	material = kssl_material_new(s, &password);
+	if (material)
+		keep_material(s, material);
+	return material;
 }
 
 /* --- the handshake ------------------------------------------------------ */
@@ -187,55 +257,69 @@ SSL *kssl_openssl_take_ssl(struct kssl *s)
 	return ssl;
 }
 
-/* Sets the SSL, and whose its SSL_CTX is. */
-static int new_ssl(struct kssl_rows *rows, const struct kssl_hello *hello)
+static SSL *new_ssl(struct kssl *s, const struct kssl_material *material)
 {
-	SSL_CTX *base = base_of(rows->s);
+	SSL_CTX *base = base_of(s);
+	SSL *ssl;
 
 	if (!base)
-		return 0;
-	rows->own = kssl_hello_owns(base);
-	rows->ssl = kssl_hello_new_ssl(base, hello);
+		return NULL;
+	ssl = kssl_hello_new_ssl(material->own && kssl_hello_owns(base) ?
+				 material->own : base, material);
 	SSL_CTX_free(base);
-	return !!rows->ssl;
+	return ssl;
 }
 
-static int configure(struct kssl_rows *rows, struct kssl_hello *hello)
+/* The watch of @ssl gets the caller's reference of @material. */
+static int watch(SSL *ssl, struct kssl_material *material)
 {
-	if (!kssl_openssl_start(rows->ssl)) {
-		kssl_hello_free(hello);
+	if (!kssl_openssl_start(ssl)) {
+		kssl_material_put(material);
 		return 0;
 	}
-	return kssl_hello_apply(rows->ssl, hello) &&
-		kssl_ssl_configure(rows->ssl, rows->info) &&
-		kssl_rows_apply(rows);
+	kssl_watch_of(ssl)->material = material;
+	return 1;
 }
 
-static int make_ssl(struct kssl_rows *rows)
+static SSL *make_ssl(struct kssl *s, struct kssl_material *material,
+		     const struct kssl_bound *bound)
 {
-	struct kssl_hello *hello = kssl_hello_collect(rows);
+	struct kssl_rows rows = {
+		.s = s,
+		.material = material,
+		.info = material->info,
+		.server = material->server,
+	};
 
-	if (!hello)
-		return 0;
-	if (new_ssl(rows, hello))
-		return configure(rows, hello);
-	kssl_hello_free(hello);
-	return 0;
+	rows.ssl = new_ssl(s, material);
+	if (!rows.ssl) {
+		kssl_material_put(material);
+		return NULL;
+	}
+	rows.own = kssl_hello_owns(SSL_get_SSL_CTX(rows.ssl));
+	if (watch(rows.ssl, material) &&
+	    kssl_ssl_configure(rows.ssl, rows.info) &&
+	    kssl_hello_apply(rows.ssl, material) && kssl_rows_apply(&rows)) {
+		kssl_bound_apply(rows.ssl, s, bound, rows.info->verify_mode);
+		return rows.ssl;
+	}
+	SSL_free(rows.ssl);
+	return NULL;
 }
 
 static int set_up(struct kssl *s, struct bridge *bridge)
 {
 	const struct kssl_info *info = kssl_cached_info(s);
-	struct kssl_rows rows = { 0 };
-	int ok;
+	struct kssl_material *material;
+	struct kssl_bound bound;
 
 	bridge->ssl = NULL;
-	if (!info || !kssl_rows_open(&rows, s, info))
+	if (!info || !kssl_bound_find(s, &info->settings, &bound))
 		return 0;
-	ok = make_ssl(&rows);
-	bridge->ssl = rows.ssl;
-	kssl_rows_close(&rows);
-	if (!ok)
+	material = material_of(s, info, &bound);
+	if (material)
+		bridge->ssl = make_ssl(s, material, &bound);
+	if (!bridge->ssl)
 		return 0;
 	if (bridge->host && !kssl_ssl_set_host(bridge->ssl, bridge->host))
 		return 0;
@@ -301,24 +385,31 @@ static enum kssl_openssl_result refused(struct kssl *s, SSL *ssl, int reason,
 	return fail(s);
 }
 
-/*
- * What can be resumed is put into the session row for whoever wants to. Tickets
- * of TLS 1.3 come later. The connection is good without.
- */
-static void keep_session(struct kssl *s, SSL *ssl)
+/* What can be resumed is put into the session row for whoever wants to. */
+static int keep_session(struct kssl *s, SSL *ssl)
 {
 	SSL_SESSION *session = SSL_get_session(ssl);
 	unsigned char *der = NULL;
-	int len;
+	int len, ok;
 
-	if (SSL_is_server(ssl) || !session ||
-	    SSL_version(ssl) != TLS1_2_VERSION ||
-	    !SSL_SESSION_is_resumable(session))
-		return;
+	if (!session || !SSL_SESSION_is_resumable(session))
+		return 1;
 	len = i2d_SSL_SESSION(session, &der);
-	if (len > 0)
-		kssl_set_session(s, der, len);
-	OPENSSL_clear_free(der, len > 0 ? len : 0);
+	if (len <= 0)
+		return kssl_set_ssl_error(ENOMEM, "session");
+	ok = kssl_set_session(s, der, len);
+	OPENSSL_clear_free(der, len);
+	return ok;
+}
+
+/*
+ * Tickets of TLS 1.3 come later. The connection is good without a session, so
+ * it is attached whatever comes of this.
+ */
+static void keep_first_session(struct kssl *s, SSL *ssl)
+{
+	if (!SSL_is_server(ssl) && SSL_version(ssl) == TLS1_2_VERSION)
+		keep_session(s, ssl);
 	ERR_clear_error();
 }
 
@@ -332,7 +423,7 @@ static enum kssl_openssl_result step(struct kssl *s, SSL *ssl)
 	if (ret == 1) {
 		result = kssl_ssl_move(ssl, &move);
 		if (result == KSSL_OPENSSL_ATTACHED)
-			keep_session(s, ssl);
+			keep_first_session(s, ssl);
 		return result == KSSL_OPENSSL_ERROR ? fail(s) : result;
 	}
 	err = errno;

@@ -32,6 +32,13 @@ struct kssl_seen {
 typedef void kssl_msg_fn(int write_p, int version, int content_type,
 			 const void *buf, size_t len, SSL *ssl, void *arg);
 
+/* The functions that are bound to a connection. */
+struct kssl_bound {
+	uint32_t mask;		/* bits of enum kssl_callback */
+	const struct kssl_callbacks *fns;
+	void *arg;
+};
+
 /*
  * The record of a connection's handshake, in the ex_data of its SSL. It is
  * written by callbacks of OpenSSL, so by whichever thread uses the SSL.
@@ -39,9 +46,12 @@ typedef void kssl_msg_fn(int write_p, int version, int content_type,
 struct kssl_watch {
 	struct kssl_seen dir[2];	/* by write_p: received, sent */
 	long timeout;			/* for new sessions; -1: SSL_CTX's */
-	struct kssl_hello *hello;	/* what callbacks answer, or NULL */
 	kssl_msg_fn *forward;		/* the program's message callback */
 	void *forward_arg;
+	/* Of a connection that has rows, for callbacks; else NULL. */
+	struct kssl_material *material;
+	struct kssl *s;
+	struct kssl_bound bound;
 };
 
 /* The watch of @ssl, or NULL if kssl_openssl_start() was not called for it. */
@@ -90,61 +100,131 @@ enum kssl_role kssl_ssl_role(const struct kssl_settings_info *rows);
 /* Make @host the name that a client asks for and verifies. */
 int kssl_ssl_set_host(SSL *ssl, const char *host);
 
-/* --- openssl-rows.c ------------------------------------------------------ */
-
-/* The rows of @s, which are not to change while they are put on an SSL. */
-struct kssl_rows {
-	SSL *ssl;
-	struct kssl *s;
-	const struct kssl_settings_info *info;
-	struct kssl_info *copy;		/* what @info is a part of, or NULL */
-	int server;
-	int own;	/* the SSL_CTX is the library's */
-};
+/* --- openssl-secret.c ---------------------------------------------------- */
 
 struct kssl_blob {
 	unsigned char *data;
 	size_t len;
 };
 
-int kssl_rows_open(struct kssl_rows *rows, struct kssl *s,
-		   const struct kssl_info *info);
-void kssl_rows_close(struct kssl_rows *rows);
+/* Who is asked for the password of a key in PEM; nobody if @fn is NULL. */
+struct kssl_password {
+	int (*fn)(char *buf, int size, int rwflag, void *arg);
+	void *arg;
+};
 
 /*
- * kssl_rows_fetch - a copy of the row @attr, which is reported as @data or not
- *	at all if it is long; NULL data if it is empty
- *
- * The data is to be freed, and a terminator follows it.
+ * kssl_decode_key - EVP_PKEY_KEYPAIR or EVP_PKEY_KEY_PARAMETERS in PEM or DER,
+ *	of whatever type; NULL with OpenSSL's error
+ * kssl_read_payload - what the key @serial has, for @row; to be freed by
+ *	OPENSSL_clear_free()
+ * kssl_read_key - a private key; NULL with the thread's error
  */
-int kssl_rows_fetch(const struct kssl_rows *rows, uint16_t attr,
-		    const uint8_t *data, size_t len, struct kssl_blob *blob);
-int kssl_rows_fetch_text(const struct kssl_rows *rows, uint16_t attr,
-			 const char *small, char **text);
-
-/* What the key @serial has, for @row; to be freed by OPENSSL_clear_free(). */
+EVP_PKEY *kssl_decode_key(const struct kssl_blob *blob, int selection,
+			  const struct kssl_password *password);
 int kssl_read_payload(const char *row, uint32_t serial, struct kssl_blob *blob);
+EVP_PKEY *kssl_read_key(uint32_t serial, const struct kssl_password *password);
+
+/* --- openssl-ticket.c ---------------------------------------------------- */
+
+#define KSSL_TICKET_NAME_SIZE	16
+
+/* One key of session tickets; AES and HMAC keys are of one size. */
+struct kssl_ticket_key {
+	unsigned char name[KSSL_TICKET_NAME_SIZE];
+	unsigned char aes[32];
+	unsigned char hmac[32];
+	size_t size;
+};
+
+/*
+ * kssl_ticket_key_parse - take a key as <kssl/openssl.h> describes it
+ * kssl_ticket_crypt - do what SSL_CTX_set_tlsext_ticket_key_evp_cb(3) says with
+ *	the first of @keys, or to decrypt with that of them which @name names
+ */
+int kssl_ticket_key_parse(const struct kssl_blob *blob,
+			  struct kssl_ticket_key *key);
+int kssl_ticket_crypt(const struct kssl_ticket_key *keys, size_t n,
+		      unsigned char *name, unsigned char *iv,
+		      EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc);
+
+/* --- openssl-material.c -------------------------------------------------- */
+
+struct kssl_identity {
+	X509 *cert;
+	EVP_PKEY *key;		/* NULL if the rows have none */
+	struct stack_st_X509 *chain;
+};
+
+/*
+ * The rows of one pair of snapshots, ready for OpenSSL; immutable and counted.
+ *
+ * @blob has the values of bytes and text by attribute, each with a terminator
+ * behind it, which are in @copy or, if they are long, in @large.
+ */
+struct kssl_material {
+	unsigned int refs;
+	int server;
+	struct kssl_info *copy;
+	const struct kssl_settings_info *info;
+	void *large[KSSL_A_SETTINGS_MAX + 1];
+	struct kssl_blob blob[KSSL_A_SETTINGS_MAX + 1];
+	X509_STORE *store;
+	struct kssl_identity identity[KSSL_CERT_SLOTS];
+	struct stack_st_X509_NAME *ca_list;
+	struct stack_st_X509_NAME *client_ca_list;
+	EVP_PKEY *dh;
+	SSL_CTX *own;		/* for rows that no SSL has, or NULL */
+	struct kssl_blob psk;
+	struct kssl_ticket_key ticket_key[KSSL_TICKET_KEYS_MAX];
+	size_t ticket_keys;
+};
+
+/* NULL with the thread's error. */
+struct kssl_material *kssl_material_new(struct kssl *s,
+					const struct kssl_password *password);
+struct kssl_material *kssl_material_get(struct kssl_material *material);
+void kssl_material_put(struct kssl_material *material);
+
+/* Whether the kernel has told of the row @attr without telling its value. */
+int kssl_material_is_large(const struct kssl_material *material, uint16_t attr);
+
+/* --- openssl-rows.c ------------------------------------------------------ */
+
+/* The rows of @s, which are put on an SSL. */
+struct kssl_rows {
+	SSL *ssl;
+	struct kssl *s;
+	const struct kssl_material *material;
+	const struct kssl_settings_info *info;	/* of @material */
+	int server;
+	int own;	/* the SSL_CTX is the library's */
+};
 
 /* Give rows->ssl the rows. EOPNOTSUPP for one that cannot be given. */
 int kssl_rows_apply(const struct kssl_rows *rows);
 
 /* --- openssl-hello.c ----------------------------------------------------- */
 
-/* The rows that OpenSSL asks for by callbacks. */
-struct kssl_hello;
-
-struct kssl_hello *kssl_hello_collect(const struct kssl_rows *rows);
-void kssl_hello_free(struct kssl_hello *hello);
-
-/* Set the callbacks on an SSL_CTX of the library's own. */
-int kssl_hello_prepare(SSL_CTX *own);
+/* An SSL_CTX of the library's own, with callbacks that answer from rows. */
+SSL_CTX *kssl_hello_new_own(void);
 int kssl_hello_owns(SSL_CTX *ssl_ctx);
 
-/* An SSL that can have the rows of @hello; EOPNOTSUPP if it cannot. */
-SSL *kssl_hello_new_ssl(SSL_CTX *ssl_ctx, const struct kssl_hello *hello);
+/* An SSL that can have the rows of @material; EOPNOTSUPP if it cannot. */
+SSL *kssl_hello_new_ssl(SSL_CTX *ssl_ctx, const struct kssl_material *material);
 
-/* @hello goes with @ssl, which is watched, also on failure. */
-int kssl_hello_apply(SSL *ssl, struct kssl_hello *hello);
+/* Set those callbacks that an SSL has itself. */
+int kssl_hello_apply(SSL *ssl, const struct kssl_material *material);
+
+/* --- openssl-callback.c -------------------------------------------------- */
+
+/* EOWNERDEAD if another client bound some that this handshake needs. */
+int kssl_bound_find(struct kssl *s, const struct kssl_settings_info *info,
+		    struct kssl_bound *bound);
+
+/* Make @ssl, which is watched, call the functions that are bound to @s. */
+void kssl_bound_apply(SSL *ssl, struct kssl *s, const struct kssl_bound *bound,
+		      int verify_mode);
 
 /* --- openssl-error.c ----------------------------------------------------- */
 
