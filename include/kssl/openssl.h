@@ -83,6 +83,19 @@ SSL *kssl_openssl_ssl(struct kssl *s);
 SSL *kssl_openssl_take_ssl(struct kssl *s);
 
 /*
+ * kssl_openssl_read - kssl_read() for a client that resumes
+ * kssl_openssl_control - kssl_control() for one
+ *
+ * The sessions of TLS 1.3 come in tickets after the handshake. With these calls
+ * they get into the row session of @s, for session_get; the latest counts.
+ * @fd is the socket of @s, whose handshake kssl_openssl_handshake() made, of
+ * this handle; otherwise, and after kssl_openssl_take_ssl(), tickets are thrown
+ * away. A session of TLS 1.2 is in the row when the handshake ends.
+ */
+ssize_t kssl_openssl_read(struct kssl *s, int fd, void *buf, size_t len);
+enum kssl_control_result kssl_openssl_control(struct kssl *s, int fd);
+
+/*
  * kssl_openssl_prepare - make a program's own SSL_CTX fit for
  *	kssl_openssl_attach(); before the first SSL_new() from it
  *
@@ -139,6 +152,18 @@ enum kssl_openssl_result
 kssl_openssl_ctx_attach(struct kssl_ctx *ctx,
 			const struct kssl_settings *settings, SSL *ssl,
 			uint32_t *id);
+
+/*
+ * kssl_openssl_take_ticket - give a NewSessionTicket message to the SSL of an
+ *	attached client of TLS 1.3
+ *
+ * For a program that reads control records by itself. @msg is the whole
+ * message, with its header; messages are given in the order of their coming.
+ * The SSL makes a session of it as if it had received it: its callback for new
+ * sessions is called, and SSL_get1_session() gives it. 1 or 0. EINVAL: @ssl is
+ * another one; EMSGSIZE: over 16384 bytes; EPROTO: OpenSSL refuses the message.
+ */
+int kssl_openssl_take_ticket(SSL *ssl, const void *msg, size_t len);
 
 #ifdef __cplusplus
 }

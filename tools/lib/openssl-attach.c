@@ -278,7 +278,7 @@ enum kssl_openssl_result kssl_ssl_move(SSL *ssl, const struct kssl_move *move)
 	if (!do_attach(ssl, watch, move))
 		return is_beyond_kernel(kssl_errno()) ?
 			KSSL_OPENSSL_UNSUITABLE : KSSL_OPENSSL_ERROR;
-	kssl_watch_wipe(watch);
+	kssl_watch_park(ssl, watch);
 	make_inert(ssl);
 	return KSSL_OPENSSL_ATTACHED;
 }

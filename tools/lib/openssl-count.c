@@ -84,9 +84,13 @@ struct kssl_watch *kssl_watch_of(const SSL *ssl)
 	return ssl_index < 0 ? NULL : SSL_get_ex_data(ssl, ssl_index);
 }
 
-void kssl_watch_wipe(struct kssl_watch *watch)
+void kssl_watch_park(const SSL *ssl, struct kssl_watch *watch)
 {
-	OPENSSL_cleanse(watch->dir, sizeof(watch->dir));
+	watch->parked = !SSL_is_server(ssl) &&
+		SSL_version(ssl) == TLS1_3_VERSION;
+	OPENSSL_cleanse(&watch->dir[1], sizeof(watch->dir[1]));
+	if (!watch->parked)
+		OPENSSL_cleanse(&watch->dir[0], sizeof(watch->dir[0]));
 }
 
 static int hex_digit(char c)
@@ -210,7 +214,8 @@ static void on_message(int write_p, int version, int content_type,
 	(void)arg;
 	if (!watch)
 		return;
-	count(&watch->dir[!!write_p], content_type, buf, len);
+	if (!watch->parked)
+		count(&watch->dir[!!write_p], content_type, buf, len);
 	if (write_p && content_type == SSL3_RT_HANDSHAKE && watch->timeout >= 0)
 		set_timeout(ssl, watch);
 	if (watch->bound.mask & KSSL_CALLBACK_MESSAGE)

@@ -460,3 +460,49 @@ enum kssl_openssl_result kssl_openssl_handshake(struct kssl *s, int fd)
 		return fail(s);
 	return step(s, bridge->ssl);
 }
+
+/* --- tickets of TLS 1.3 -------------------------------------------------- */
+
+struct taker {
+	struct kssl *s;
+	SSL *ssl;
+};
+
+/* A ticket that comes to nothing is no reason to end a connection. */
+static void take_ticket(const unsigned char *msg, size_t len, void *arg)
+{
+	const struct taker *taker = arg;
+
+	if (kssl_openssl_take_ticket(taker->ssl, msg, len))
+		keep_session(taker->s, taker->ssl);
+	ERR_clear_error();
+}
+
+static int find_taker(struct kssl *s, struct taker *taker)
+{
+	struct bridge *bridge = bridge_of(s);
+
+	if (!bridge)
+		return 0;
+	*taker = (struct taker){ s, bridge->ssl };
+	return 1;
+}
+
+ssize_t kssl_openssl_read(struct kssl *s, int fd, void *buf, size_t len)
+{
+	struct taker taker;
+	const struct kssl_ticket_sink sink = { take_ticket, &taker };
+
+	return find_taker(s, &taker) ?
+		kssl_read_tickets(fd, buf, len, taker.ssl ? &sink : NULL) : -1;
+}
+
+enum kssl_control_result kssl_openssl_control(struct kssl *s, int fd)
+{
+	struct taker taker;
+	const struct kssl_ticket_sink sink = { take_ticket, &taker };
+
+	return find_taker(s, &taker) ?
+		kssl_control_tickets(fd, taker.ssl ? &sink : NULL) :
+		KSSL_CONTROL_ERROR;
+}

@@ -46,6 +46,7 @@ struct kssl_bound {
 struct kssl_watch {
 	struct kssl_seen dir[2];	/* by write_p: received, sent */
 	long timeout;			/* for new sessions; -1: SSL_CTX's */
+	int parked;			/* attached, and tickets may come */
 	kssl_msg_fn *forward;		/* the program's message callback */
 	void *forward_arg;
 	/* Of a connection that has rows, for callbacks; else NULL. */
@@ -57,8 +58,11 @@ struct kssl_watch {
 /* The watch of @ssl, or NULL if kssl_openssl_start() was not called for it. */
 struct kssl_watch *kssl_watch_of(const SSL *ssl);
 
-/* Forget the secrets, which nobody needs any more. */
-void kssl_watch_wipe(struct kssl_watch *watch);
+/*
+ * The connection is attached: forget the secrets, but what a client of TLS 1.3
+ * needs for tickets. They are as long in the SSL itself.
+ */
+void kssl_watch_park(const SSL *ssl, struct kssl_watch *watch);
 
 /* --- openssl-keys.c ------------------------------------------------------ */
 
