@@ -14,9 +14,9 @@
 
 #define KEY_SIZE_MAX	65536
 
-static int bad_key(const char *row, int err)
+int kssl_bad_key(const char *row, int err)
 {
-	const char *text = "the key cannot be read";
+	const char *text = "the key cannot be used";
 
 	if (err == EKEYREVOKED)
 		text = "the key is revoked";
@@ -26,6 +26,8 @@ static int bad_key(const char *row, int err)
 		text = "no such key";
 	else if (err == EACCES)
 		text = "no permission to read the key";
+	else if (err == EOPNOTSUPP)
+		text = "a key of this type has nothing to be read";
 	return kssl_set_error(err, "%s: %s", row, text);
 }
 
@@ -47,7 +49,7 @@ int kssl_read_payload(const char *row, uint32_t serial, struct kssl_blob *blob)
 	OPENSSL_free(blob->data);
 	blob->data = NULL;
 	if (len < 0)
-		return bad_key(row, err);
+		return kssl_bad_key(row, err);
 	return kssl_set_error(len ? E2BIG : EINVAL, "%s: the key %s", row,
 			      len ? "is too long" : "is empty");
 }
@@ -72,11 +74,14 @@ EVP_PKEY *kssl_decode_key(const struct kssl_blob *blob, int selection,
 }
 
 /* The payload is there for as long as it takes to parse it. */
-EVP_PKEY *kssl_read_key(uint32_t serial, const struct kssl_password *password)
+EVP_PKEY *kssl_read_key(uint32_t serial, X509 *cert,
+			const struct kssl_password *password)
 {
 	struct kssl_blob blob;
 	EVP_PKEY *key;
 
+	if (kssl_keyring_is_asymmetric(serial))
+		return kssl_keyring_key(serial, cert);
 	if (!kssl_read_payload("private-key", serial, &blob))
 		return NULL;
 	key = kssl_decode_key(&blob, EVP_PKEY_KEYPAIR, password);
