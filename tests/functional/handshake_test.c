@@ -3,243 +3,17 @@
  * Handshakes of kernel objects that have nothing but their rows, with the
  * commands of OpenSSL as peers: what they say they have seen counts.
  */
-#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <linux/keyctl.h>
-#include <openssl/pem.h>
-
 #include <kssl/openssl.h>
 
+#include "../lib/peer.h"
 #include "../lib/tap.h"
 #include "../lib/tls_pair.h"
-
-#define ARGS_MAX	40
-#define TEXT_MAX	65536
-#define DAY		(24 * 3600L)
-
-static struct kssl_client *client;
-static char dir[] = "/tmp/kssl-handshake-XXXXXX";
-
-/* --- certificates --------------------------------------------------------- */
-
-struct identity {
-	EVP_PKEY *key;
-	X509 *cert;
-	int32_t serial;		/* of the key in the keyring */
-	char cert_file[64];
-	char key_file[64];
-};
-
-static struct identity ca, server, expired, user;
-
-static void add_extension(X509 *cert, int nid, const char *value)
-{
-	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-
-	MUST(ext && X509_add_ext(cert, ext, -1));
-	X509_EXTENSION_free(ext);
-}
-
-static void set_name(X509 *cert, const char *cn)
-{
-	X509_NAME *name = X509_get_subject_name(cert);
-
-	MUST(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-					(const unsigned char *)cn, -1, -1, 0));
-}
-
-static void write_files(struct identity *id, const char *cn)
-{
-	FILE *file;
-
-	snprintf(id->cert_file, sizeof(id->cert_file), "%s/%s.pem", dir, cn);
-	snprintf(id->key_file, sizeof(id->key_file), "%s/%s.key", dir, cn);
-	MUST(file = fopen(id->cert_file, "w"));
-	MUST(PEM_write_X509(file, id->cert));
-	fclose(file);
-	MUST(file = fopen(id->key_file, "w"));
-	MUST(PEM_write_PrivateKey(file, id->key, NULL, NULL, 0, NULL, NULL));
-	fclose(file);
-}
-
-static void add_key(struct identity *id, const char *cn)
-{
-	unsigned char *der = NULL;
-	int len = i2d_PrivateKey(id->key, &der);
-
-	MUST(len > 0);
-	id->serial = syscall(SYS_add_key, "user", cn, der, (size_t)len,
-			     KEY_SPEC_PROCESS_KEYRING);
-	MUST(id->serial > 0);
-	OPENSSL_free(der);
-}
-
-/* A certificate of P-256 that is good for @end seconds from now on. */
-static void make_identity(struct identity *id, const char *cn, long end)
-{
-	static int number;
-	int is_ca = id == &ca;
-
-	MUST(id->key = EVP_EC_gen("P-256"));
-	MUST(id->cert = X509_new());
-	X509_set_version(id->cert, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(id->cert), ++number);
-	X509_gmtime_adj(X509_getm_notBefore(id->cert), -2 * DAY);
-	X509_gmtime_adj(X509_getm_notAfter(id->cert), end);
-	X509_set_pubkey(id->cert, id->key);
-	set_name(id->cert, cn);
-	X509_set_issuer_name(id->cert, X509_get_subject_name(ca.cert));
-	if (is_ca)
-		add_extension(id->cert, NID_basic_constraints, "CA:TRUE");
-	else
-		add_extension(id->cert, NID_subject_alt_name,
-			      "DNS:test.example");
-	MUST(X509_sign(id->cert, ca.key, EVP_sha256()));
-	write_files(id, cn);
-	add_key(id, cn);
-}
-
-static void make_identities(void)
-{
-	MUST(mkdtemp(dir));
-	make_identity(&ca, "ca", DAY);
-	make_identity(&server, "server", DAY);
-	make_identity(&expired, "expired", -DAY);
-	make_identity(&user, "user", DAY);
-}
-
-/* --- contexts ------------------------------------------------------------- */
-
-static void use_identity(struct kssl_ctx *ctx, const struct identity *id)
-{
-	struct kssl_settings *rows = kssl_settings_new();
-	unsigned char *der = NULL;
-	int len = i2d_X509(id->cert, &der);
-
-	MUST(rows && len > 0);
-	MUST(kssl_settings_certificate(rows, KSSL_CERT_SLOT_ECC, der, len));
-	MUST(kssl_settings_private_key(rows, KSSL_CERT_SLOT_ECC, id->serial));
-	MUST(kssl_ctx_set(ctx, rows));
-	kssl_settings_free(rows);
-	OPENSSL_free(der);
-}
-
-static void use_trust(struct kssl_ctx *ctx, X509 *anchor)
-{
-	unsigned char *der = NULL;
-	int len = i2d_X509(anchor, &der);
-
-	MUST(len > 0);
-	MUST(kssl_ctx_set_trust_anchors(ctx, der, len));
-	OPENSSL_free(der);
-}
-
-static void use_ca_list(struct kssl_ctx *ctx)
-{
-	unsigned char *der = NULL;
-	int len = i2d_X509_NAME(X509_get_subject_name(ca.cert), &der);
-
-	MUST(len > 0);
-	MUST(kssl_ctx_set_client_ca_list(ctx, der, len));
-	OPENSSL_free(der);
-}
-
-static struct kssl_ctx *open_ctx(enum kssl_method method)
-{
-	struct kssl_settings *rows = kssl_settings_new();
-	struct kssl_ctx *ctx;
-
-	MUST(rows && kssl_settings_method(rows, method));
-	MUST(ctx = kssl_ctx_new_with(client, rows));
-	kssl_settings_free(rows);
-	return ctx;
-}
-
-/* A client that verifies the server; a server with a certificate. */
-static struct kssl_ctx *open_client(void)
-{
-	struct kssl_ctx *ctx = open_ctx(KSSL_METHOD_CLIENT);
-
-	MUST(kssl_ctx_set_verify_mode(ctx, KSSL_VERIFY_PEER));
-	use_trust(ctx, ca.cert);
-	return ctx;
-}
-
-static struct kssl_ctx *open_server(void)
-{
-	struct kssl_ctx *ctx = open_ctx(KSSL_METHOD_SERVER);
-
-	use_identity(ctx, &server);
-	return ctx;
-}
-
-/* --- commands ------------------------------------------------------------- */
-
-/* A command of OpenSSL, and all that it has said when it is over. */
-struct command {
-	pid_t pid;
-	int in;
-	int out;
-	char text[TEXT_MAX];
-};
-
-/* @words are separated by blanks. */
-static void start_command(struct command *command, char *words)
-{
-	char *argv[ARGS_MAX + 1], *word, *save = NULL;
-	int in[2], out[2], n = 0;
-
-	for (word = strtok_r(words, " ", &save); word && n < ARGS_MAX;
-	     word = strtok_r(NULL, " ", &save))
-		argv[n++] = word;
-	argv[n] = NULL;
-	MUST(!pipe2(in, O_CLOEXEC) && !pipe2(out, O_CLOEXEC));
-	command->pid = fork();
-	MUST(command->pid >= 0);
-	if (!command->pid) {
-		dup2(in[0], 0);
-		dup2(out[1], 1);
-		dup2(out[1], 2);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	close(in[0]);
-	close(out[1]);
-	command->in = in[1];
-	command->out = out[0];
-}
-
-static void finish_command(struct command *command)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while (len < TEXT_MAX - 1 &&
-	       (n = read(command->out, command->text + len,
-			 TEXT_MAX - 1 - len)) > 0)
-		len += n;
-	command->text[len] = '\0';
-	close(command->in);
-	close(command->out);
-	MUST(waitpid(command->pid, NULL, 0) == command->pid);
-}
-
-static int said(const struct command *command, const char *text)
-{
-	if (strstr(command->text, text))
-		return 1;
-	printf("# the peer did not say \"%s\" but:\n", text);
-	for (text = command->text; *text; text += strcspn(text, "\n"),
-	     text += *text == '\n')
-		printf("# %.*s\n", (int)strcspn(text, "\n"), text);
-	return 0;
-}
 
 /* Whether it has shown the bytes @hex, in however many lines. */
 static int showed(const struct command *command, const char *hex)
@@ -253,103 +27,6 @@ static int showed(const struct command *command, const char *hex)
 			digits[n++] = *at;
 	digits[n] = '\0';
 	return !!strstr(digits, hex);
-}
-
-/* --- a handshake with a command ------------------------------------------- */
-
-struct shake {
-	struct kssl *s;
-	int fd;
-	enum kssl_openssl_result result;
-	struct command peer;
-	char error[256];	/* of a handshake that failed */
-};
-
-static struct sockaddr_in loopback(int port)
-{
-	return (struct sockaddr_in){
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-}
-
-static int listen_any(int *port)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_in addr = loopback(0);
-	socklen_t len = sizeof(addr);
-
-	MUST(fd >= 0 && !bind(fd, (struct sockaddr *)&addr, len));
-	MUST(!listen(fd, 1));
-	MUST(!getsockname(fd, (struct sockaddr *)&addr, &len));
-	*port = ntohs(addr.sin_port);
-	return fd;
-}
-
-static int connect_to(int port)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_in addr = loopback(port);
-
-	MUST(fd >= 0);
-	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* The socket blocks, so there is one call. */
-static void hands(struct shake *shake)
-{
-	shake->result = kssl_openssl_handshake(shake->s, shake->fd);
-	shake->error[0] = '\0';
-	if (shake->result != KSSL_OPENSSL_ATTACHED)
-		snprintf(shake->error, sizeof(shake->error), "%s",
-			 kssl_error_text());
-}
-
-/* What the peer sends arrives. */
-static int reads(struct shake *shake, const char *text)
-{
-	char buf[256];
-	size_t len = 0;
-	ssize_t n;
-
-	while (len < strlen(text)) {
-		n = kssl_read(shake->fd, buf + len, strlen(text) - len);
-		if (n <= 0)
-			return 0;
-		len += n;
-	}
-	return !memcmp(buf, text, len);
-}
-
-static int start_server(struct command *peer, const struct identity *id,
-			int conns, const char *options)
-{
-	static int port = 21000;
-	char words[1024];
-
-	snprintf(words, sizeof(words),
-		 "openssl s_server -accept 127.0.0.1:%d -cert %s -key %s "
-		 "-naccept %d %s", ++port, id->cert_file, id->key_file, conns,
-		 options);
-	start_command(peer, words);
-	return port;
-}
-
-static int connect_server(int port)
-{
-	int fd = -1, i;
-
-	for (i = 0; i < TLS_ROUNDS && fd < 0; i++) {
-		fd = connect_to(port);
-		if (fd < 0)
-			usleep(10000);
-	}
-	MUST(fd >= 0);
-	return fd;
 }
 
 /* Whether both ends are content with what they send each other. */
@@ -387,42 +64,16 @@ static int meet_client(struct shake *shake, struct kssl *s, const char *options)
 	char words[1024];
 	int listener, port, ok;
 
-	shake->s = s;
-	MUST(s);
 	listener = listen_any(&port);
 	snprintf(words, sizeof(words),
 		 "openssl s_client -connect 127.0.0.1:%d -CAfile %s %s", port,
 		 ca.cert_file, options);
-	start_command(&shake->peer, words);
-	MUST((shake->fd = accept(listener, NULL, NULL)) >= 0);
+	ok = serve_client(shake, s, listener, words);
 	close(listener);
-	hands(shake);
-	ok = shake->result == KSSL_OPENSSL_ATTACHED &&
-		write(shake->peer.in, "hello\n", 6) == 6 &&
-		reads(shake, "hello\n") &&
-		kssl_write(shake->fd, "answer\n", 7) == 7;
-	if (ok)
-		kssl_shutdown(shake->fd);
-	shutdown(shake->fd, SHUT_WR);
-	finish_command(&shake->peer);
-	return ok && said(&shake->peer, "answer");
-}
-
-static void shake_free(struct shake *shake)
-{
-	close(shake->fd);
-	kssl_free(shake->s);
+	return ok;
 }
 
 /* --- tests: verification -------------------------------------------------- */
-
-static void set_host(struct kssl_ctx *ctx, const char *host)
-{
-	unsigned char name[KSSL_NAME_MAX + 1] = { strlen(host) };
-
-	memcpy(name + 1, host, strlen(host));
-	MUST(kssl_ctx_set_verify_hosts(ctx, name, 1 + strlen(host)));
-}
 
 static void expect_refusal(struct kssl_ctx *ctx, const struct identity *id,
 			   const char *text)
@@ -443,7 +94,7 @@ static void test_verify(void)
 	void *chain;
 	size_t len;
 
-	set_host(ctx, "test.example");
+	use_host(ctx, "test.example");
 	check(meet_server(&shake, kssl_new(ctx), &server, ""));
 	info = kssl_get_info(shake.s);
 	check(info && !info->verify_result);
@@ -455,7 +106,7 @@ static void test_verify(void)
 
 	expect_refusal(ctx, &expired, "certificate has expired");
 	expect_refusal(ctx, &ca, "hostname mismatch");
-	set_host(ctx, "other.example");
+	use_host(ctx, "other.example");
 	expect_refusal(ctx, &server, "hostname mismatch");
 	use_trust(ctx, user.cert);
 	expect_refusal(ctx, &server, "unable to get local issuer");
@@ -472,7 +123,7 @@ static void test_mutual(void)
 	MUST(kssl_ctx_set_verify_mode(ctx, KSSL_VERIFY_PEER |
 				      KSSL_VERIFY_FAIL_IF_NO_PEER_CERT));
 	use_trust(ctx, ca.cert);
-	use_ca_list(ctx);
+	use_ca_list(ctx, ca.cert);
 	snprintf(options, sizeof(options), "-cert %s -key %s", user.cert_file,
 		 user.key_file);
 	check(meet_client(&shake, kssl_new(ctx), options));
@@ -659,15 +310,6 @@ static void test_algorithms(void)
 	kssl_ctx_free(ctx);
 }
 
-static int32_t add_psk(const char *payload)
-{
-	int32_t serial = syscall(SYS_add_key, "user", "psk", payload,
-				 strlen(payload), KEY_SPEC_PROCESS_KEYRING);
-
-	MUST(serial > 0);
-	return serial;
-}
-
 /* "0123" is 30313233 to the command. */
 static void test_psk(void)
 {
@@ -676,8 +318,7 @@ static void test_psk(void)
 	struct shake shake;
 
 	MUST(kssl_ctx_set_ciphersuites(ctx, &suite, 1));
-	MUST(kssl_ctx_set_psk_key(ctx, add_psk("0123456789abcdef")));
-	MUST(kssl_ctx_set_psk_identity(ctx, "me"));
+	use_psk(ctx, "me", "0123456789abcdef");
 	check(meet_client(&shake, kssl_new(ctx), "-tls1_3 -psk_identity me "
 			  "-psk 30313233343536373839616263646566"));
 	check(said(&shake.peer, "no peer certificate available"));
@@ -692,8 +333,7 @@ static void test_psk(void)
 
 	ctx = open_ctx(KSSL_METHOD_CLIENT);
 	MUST(kssl_ctx_set_ciphersuites(ctx, &suite, 1));
-	MUST(kssl_ctx_set_psk_key(ctx, add_psk("0123456789abcdef")));
-	MUST(kssl_ctx_set_psk_identity(ctx, "me"));
+	use_psk(ctx, "me", "0123456789abcdef");
 	check(meet_server(&shake, kssl_new(ctx), &server,
 			  "-nocert -psk_identity me "
 			  "-psk 30313233343536373839616263646566"));
