@@ -144,8 +144,9 @@ int kssl_openssl_set_msg_callback(SSL *ssl,
  * sends nothing and keeps its session resumable. The program closes the
  * socket, also where a BIO would have done so.
  *
- * The verify result is that of SSL_get_verify_result(), or none if the peer
- * has shown no certificate.
+ * The verify result is that of SSL_get_verify_result() if the peer has shown a
+ * certificate, X509_V_OK if a pre-shared key has authenticated it instead (of
+ * a TLS 1.3 client that cannot be told), or none.
  */
 enum kssl_openssl_result kssl_openssl_attach(struct kssl *s, SSL *ssl);
 enum kssl_openssl_result

@@ -485,6 +485,89 @@ static void test_verify_result(void)
 	pair_free(&pair);
 }
 
+static unsigned int give_psk(SSL *ssl, const char *hint, char *identity,
+			     unsigned int max_identity, unsigned char *psk,
+			     unsigned int max_psk)
+{
+	(void)ssl, (void)hint;
+	MUST(max_identity > 2 && max_psk >= 16);
+	strcpy(identity, "me");
+	memset(psk, 'k', 16);
+	return 16;
+}
+
+static unsigned int find_psk(SSL *ssl, const char *identity, unsigned char *psk,
+			     unsigned int max_psk)
+{
+	(void)ssl;
+	/* A ticket comes as an identity, too. */
+	if (strcmp(identity, "me"))
+		return 0;
+	MUST(max_psk >= 16);
+	memset(psk, 'k', 16);
+	return 16;
+}
+
+/* The server's key does for its certificate; a client's is told in TLS 1.2. */
+static void test_psk_result(const struct tls_suite *suite)
+{
+	int64_t client_result = suite->version == TLS1_3_VERSION ? -1 : 0;
+	struct pair pair;
+	int i;
+
+	pair_init(&pair, suite);
+	SSL_CTX_set_psk_client_callback(pair.ctx[0], give_psk);
+	SSL_CTX_set_psk_server_callback(pair.ctx[1], find_psk);
+	/* The second connection resumes what the key began. */
+	for (i = 0; i < 2; i++) {
+		pair_connect(&pair);
+		MUST(passes(pair.ssl[1], pair.ssl[0]));
+		MUST(!SSL_get0_peer_certificate(pair.ssl[0]));
+		check_that(attach(pair.ssl[0]) == KSSL_OPENSSL_ATTACHED &&
+			   !attached.verify_result &&
+			   attach(pair.ssl[1]) == KSSL_OPENSSL_ATTACHED &&
+			   attached.verify_result == client_result,
+			   "%s: verify results of a pre-shared key%s",
+			   tls_version_name(suite->version),
+			   i ? ", resumed" : "");
+		MUST(SSL_session_reused(pair.ssl[0]) ==
+		     (i || suite->version == TLS1_3_VERSION));
+		pair_disconnect(&pair);
+	}
+	pair_free(&pair);
+}
+
+static void test_psk_results(void)
+{
+	static const struct tls_suite suite12 = {
+		"CHACHA20", "ECDHE-PSK-CHACHA20-POLY1305", TLS1_2_VERSION,
+	};
+
+	test_psk_result(&suite12);
+	test_psk_result(&tls_suites[4]);
+}
+
+/* A resumed session does not tell who a client is that showed nothing. */
+static void test_resumed_result(void)
+{
+	struct pair pair;
+	int i;
+
+	pair_init(&pair, &tls_suites[4]);
+	for (i = 0; i < 2; i++) {
+		pair_connect(&pair);
+		MUST(passes(pair.ssl[1], pair.ssl[0]));
+		MUST(SSL_session_reused(pair.ssl[0]) == i);
+		check(attach(pair.ssl[0]) == KSSL_OPENSSL_ATTACHED);
+		check(attached.verify_result ==
+		      X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT);
+		check(attach(pair.ssl[1]) == KSSL_OPENSSL_ATTACHED);
+		check(attached.verify_result == -1);
+		pair_disconnect(&pair);
+	}
+	pair_free(&pair);
+}
+
 static int refused(SSL *ssl, int err)
 {
 	unsigned int calls = attached.calls;
@@ -841,6 +924,8 @@ int main(void)
 	test_late(0, &tls_suites[1]);
 	test_late(1, &tls_suites[1]);
 	test_verify_result();
+	test_psk_results();
+	test_resumed_result();
 	test_refusals();
 	test_callbacks_lost();
 	test_callbacks_kept();

@@ -140,10 +140,31 @@ static struct obstacle find_obstacle(SSL *ssl, const struct kssl_watch *watch)
 	return obstacle;
 }
 
-/* OpenSSL says X509_V_OK when there was no certificate to verify, too. */
+/*
+ * Whether a pre-shared key has authenticated the peer in place of a certificate
+ * (RFC 4279, RFC 8446 section 2.2). In TLS 1.3 a session that is resumed is
+ * one; that of a server that has shown no certificate began with another. A
+ * client's may have begun with nothing.
+ */
+static int is_psk_peer(const SSL *ssl)
+{
+	const SSL_CIPHER *suite = SSL_get_current_cipher(ssl);
+
+	if (SSL_version(ssl) == TLS1_3_VERSION)
+		return SSL_session_reused(ssl) && !SSL_is_server(ssl);
+	return SSL_CIPHER_get_auth_nid(suite) == NID_auth_psk;
+}
+
+/*
+ * Without a certificate, what OpenSSL says means nothing: X509_V_OK also of a
+ * peer that nothing has authenticated, and X509_V_ERR_UNSPECIFIED of a session
+ * that began with a pre-shared key.
+ */
 static int64_t verify_result(const SSL *ssl)
 {
-	return SSL_get0_peer_certificate(ssl) ? SSL_get_verify_result(ssl) : -1;
+	if (SSL_get0_peer_certificate(ssl))
+		return SSL_get_verify_result(ssl);
+	return is_psk_peer(ssl) ? X509_V_OK : -1;
 }
 
 /* Keep what the SSL knows, its session above all, and take its socket. */
