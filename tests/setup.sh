@@ -20,7 +20,8 @@ packages() {
 			bash-completion bsdextrautils man-db mandoc ;;
 	vm)	echo qemu-system-x86 busybox-static cpio gzip kmod \
 			util-linux xz-utils iproute2 procps openssl curl \
-			gdb python3 python3-yaml python3-jsonschema ;;
+			gnutls-bin gdb python3 python3-yaml \
+			python3-jsonschema ;;
 	kernel)	echo gcc make libc6-dev bc bison flex libelf-dev libssl-dev \
 			pahole python3 perl xz-utils kmod rsync cpio ;;
 	chroot)	echo debootstrap util-linux ;;
