@@ -347,8 +347,8 @@ static void test_server_names(void)
 
 /*
  * OpenSSL's callbacks know no hash but SHA-256 for TLS 1.3. For TLS 1.2 both
- * have ChaCha20 with ECDHE, but gnutls-cli 3.7.9 crashes on what s_server sends
- * of that, too.
+ * have ChaCha20 with ECDHE, but gnutls-cli 3.7.9 crashes when it meets that at
+ * a server of OpenSSL, s_server included.
  */
 static const struct psk {
 	const struct version *version;
