@@ -2,17 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Each row of the specification: set, reported, inherited, duplicated."""
 
-import ctypes
 import errno
-import os
 from typing import NamedTuple
 
-from lib import tap
+from lib import keys, tap
 from lib.kssl import SETTINGS, Client, K, Refused
 from lib.tap import eq, test
-
-NR_ADD_KEY = 248
-KEY_SPEC_PROCESS_KEYRING = -2
 
 DER = b"\x30\x03\x02\x01\x07"
 OTHER_DER = b"\x30\x02\x05\x00"
@@ -65,15 +60,7 @@ def key(serials):
 
 
 def make_keys():
-    libc = ctypes.CDLL(None, use_errno=True)
-    serials = []
-    for i in range(2):
-        payload = b"payload"
-        serial = libc.syscall(NR_ADD_KEY, b"user", f"kssl-{i}".encode(),
-                              payload, len(payload), KEY_SPEC_PROCESS_KEYRING)
-        assert serial > 0, os.strerror(ctypes.get_errno())
-        serials.append(serial)
-    return serials
+    return [keys.add(f"kssl-{number}") for number in range(2)]
 
 
 def table(serials):
