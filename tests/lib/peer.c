@@ -362,7 +362,8 @@ int reads(struct shake *shake, const char *text)
 	ssize_t n;
 
 	while (len < strlen(text)) {
-		n = kssl_read(shake->fd, buf + len, strlen(text) - len);
+		n = kssl_openssl_read(shake->s, shake->fd, buf + len,
+				      strlen(text) - len);
 		if (n <= 0)
 			return 0;
 		len += n;
