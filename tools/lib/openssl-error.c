@@ -16,6 +16,8 @@ int kssl_set_ssl_error(int err, const char *what)
 		kssl_set_error(err, "%s: %s", what, reason);
 	else
 		kssl_set_error(err, "%s", what);
-	ERR_clear_error();
+	/* OpenSSL puts its own reasons on top of a key's, which says more. */
+	while ((code = ERR_get_error()))
+		kssl_keyring_error(code);
 	return 0;
 }

@@ -185,8 +185,8 @@ static int parse_identity(struct kssl_material *material, int slot,
 	if (!identity->cert)
 		return failed("certificate");
 	if (serial) {
-		identity->key = kssl_read_key(serial, identity->cert,
-					      password);
+		identity->key = kssl_private_key(serial, identity->cert,
+						 password);
 		if (!identity->key)
 			return 0;
 	}

@@ -14,9 +14,9 @@
 
 #define KEY_SIZE_MAX	65536
 
-int kssl_bad_key(const char *row, int err)
+int kssl_bad_key(const char *row, int err, const char *verb)
 {
-	const char *text = "the key cannot be used";
+	const char *text;
 
 	if (err == EKEYREVOKED)
 		text = "the key is revoked";
@@ -24,10 +24,10 @@ int kssl_bad_key(const char *row, int err)
 		text = "the key has expired";
 	else if (err == ENOKEY)
 		text = "no such key";
-	else if (err == EACCES)
-		text = "no permission to read the key";
-	else if (err == EOPNOTSUPP)
-		text = "a key of this type has nothing to be read";
+	else
+		return kssl_set_error(err, err == EACCES ?
+				      "%s: no permission to %s the key" :
+				      "%s: cannot %s the key", row, verb);
 	return kssl_set_error(err, "%s: %s", row, text);
 }
 
@@ -49,7 +49,7 @@ int kssl_read_payload(const char *row, uint32_t serial, struct kssl_blob *blob)
 	OPENSSL_free(blob->data);
 	blob->data = NULL;
 	if (len < 0)
-		return kssl_bad_key(row, err);
+		return kssl_bad_key(row, err, "read");
 	return kssl_set_error(len ? E2BIG : EINVAL, "%s: the key %s", row,
 			      len ? "is too long" : "is empty");
 }
@@ -74,14 +74,11 @@ EVP_PKEY *kssl_decode_key(const struct kssl_blob *blob, int selection,
 }
 
 /* The payload is there for as long as it takes to parse it. */
-EVP_PKEY *kssl_read_key(uint32_t serial, X509 *cert,
-			const struct kssl_password *password)
+EVP_PKEY *kssl_read_key(uint32_t serial, const struct kssl_password *password)
 {
 	struct kssl_blob blob;
 	EVP_PKEY *key;
 
-	if (kssl_keyring_is_asymmetric(serial))
-		return kssl_keyring_key(serial, cert);
 	if (!kssl_read_payload("private-key", serial, &blob))
 		return NULL;
 	key = kssl_decode_key(&blob, EVP_PKEY_KEYPAIR, password);

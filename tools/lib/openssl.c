@@ -370,12 +370,9 @@ static int quiet_handshake(SSL *ssl)
 static enum kssl_openssl_result refused(struct kssl *s, SSL *ssl, int reason,
 					int err)
 {
-	int key_err = kssl_keyring_error(ERR_peek_error());
 	long result = SSL_get_verify_result(ssl);
 
-	if (key_err)
-		kssl_bad_key("private-key", key_err);
-	else if (reason == SSL_ERROR_SYSCALL && !ERR_peek_error())
+	if (reason == SSL_ERROR_SYSCALL && !ERR_peek_error())
 		kssl_set_error(err ? err : ECONNRESET, "handshake: %s",
 			       err ? strerror(err) : "the peer has closed");
 	else if (ERR_GET_REASON(ERR_peek_last_error()) ==

@@ -120,31 +120,29 @@ struct kssl_password {
 /*
  * kssl_decode_key - EVP_PKEY_KEYPAIR or EVP_PKEY_KEY_PARAMETERS in PEM or DER,
  *	of whatever type; NULL with OpenSSL's error
- * kssl_bad_key - set the error of a key that @row names; returns 0
  * kssl_read_payload - what the key @serial has, for @row; to be freed by
  *	OPENSSL_clear_free()
- * kssl_read_key - the private key of @cert, or one that signs in the kernel;
- *	NULL with the thread's error
+ * kssl_read_key - a private key; NULL with the thread's error
+ * kssl_bad_key - set the thread's error to what @err means to whoever wanted to
+ *	"read" or "use" the key of @row; returns 0
  */
 EVP_PKEY *kssl_decode_key(const struct kssl_blob *blob, int selection,
 			  const struct kssl_password *password);
-int kssl_bad_key(const char *row, int err);
 int kssl_read_payload(const char *row, uint32_t serial, struct kssl_blob *blob);
-EVP_PKEY *kssl_read_key(uint32_t serial, X509 *cert,
-			const struct kssl_password *password);
+EVP_PKEY *kssl_read_key(uint32_t serial, const struct kssl_password *password);
+int kssl_bad_key(const char *row, int err, const char *verb);
 
 /* --- openssl-keyring.c --------------------------------------------------- */
 
 /*
- * kssl_keyring_is_asymmetric - whether a key can be used without being read
- * kssl_keyring_key - the key of @cert, which signs in the kernel; NULL with the
- *	thread's error
- * kssl_keyring_error - the errno of a signature that failed, for the OpenSSL
- *	error @code; 0 if that is something else
+ * kssl_private_key - the key of @cert that signs through the keyring if it is
+ *	of type asymmetric, and is read otherwise; NULL with the thread's error
+ * kssl_keyring_error - make OpenSSL's error @code the thread's if a key that
+ *	signs through the keyring has raised it
  */
-int kssl_keyring_is_asymmetric(uint32_t serial);
-EVP_PKEY *kssl_keyring_key(uint32_t serial, X509 *cert);
-int kssl_keyring_error(unsigned long code);
+EVP_PKEY *kssl_private_key(uint32_t serial, X509 *cert,
+			   const struct kssl_password *password);
+void kssl_keyring_error(unsigned long code);
 
 /* --- openssl-ticket.c ---------------------------------------------------- */
 
