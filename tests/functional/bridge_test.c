@@ -25,10 +25,6 @@
 
 #define SESSION_MAX	65536
 
-/* Permissions of keys, keyctl_setperm(3). */
-#define USER_VIEW	0x00010000
-#define USER_SEARCH	0x00080000
-
 static struct kssl_client *client;
 
 /* --- keys and contexts ---------------------------------------------------- */
@@ -398,20 +394,25 @@ static int resumes_elsewhere(int version, const unsigned char *session,
 	pid = fork();
 	MUST(pid >= 0);
 	if (!pid) {
-		struct kssl_client *own = kssl_client_new();
 		struct kssl *s;
+		char byte;
 
 		close(pair.fd[SERVER]);
-		client = own;
+		MUST(client = kssl_client_new());
 		s = kssl_new(open_client(version));
 		MUST(s && kssl_set_session(s, session, len));
 		tls_nonblocking(pair.fd[CLIENT], 0);
-		_exit(kssl_openssl_handshake(s, pair.fd[CLIENT]) !=
-		      KSSL_OPENSSL_ATTACHED || !is_resumed(s));
+		MUST(kssl_openssl_handshake(s, pair.fd[CLIENT]) ==
+		     KSSL_OPENSSL_ATTACHED);
+		/* The server must be attached before this end goes. */
+		MUST(kssl_read(pair.fd[CLIENT], &byte, 1) == 1);
+		_exit(!is_resumed(s));
 	}
 	close(pair.fd[CLIENT]);
 	tls_nonblocking(pair.fd[SERVER], 0);
 	result = kssl_openssl_handshake(pair.s[SERVER], pair.fd[SERVER]);
+	kssl_write(pair.fd[SERVER], "x", 1);
+	shutdown(pair.fd[SERVER], SHUT_WR);
 	MUST(waitpid(pid, &status, 0) == pid);
 	if (result == KSSL_OPENSSL_ATTACHED)
 		resumed = is_resumed(pair.s[SERVER]) && !status;
@@ -515,163 +516,6 @@ static void test_bad_ticket_key(void)
 	pair_free(&pair);
 	kssl_ctx_free(client_ctx);
 	kssl_ctx_free(server_ctx);
-}
-
-/* --- keys that are used and not read -------------------------------------- */
-
-/* 0 if this kernel has no such keys. */
-static uint32_t add_asymmetric(EVP_PKEY *key)
-{
-	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
-	unsigned char *der = NULL;
-	static int number;
-	char name[32];
-	long serial;
-	int len;
-
-	/* Another one of the same name would take its place. */
-	snprintf(name, sizeof(name), "bridge-rsa-%d", ++number);
-	MUST(info && (len = i2d_PKCS8_PRIV_KEY_INFO(info, &der)) > 0);
-	serial = syscall(SYS_add_key, "asymmetric", name, der, (size_t)len,
-			 KEY_SPEC_PROCESS_KEYRING);
-	PKCS8_PRIV_KEY_INFO_free(info);
-	OPENSSL_free(der);
-	return serial > 0 ? serial : 0;
-}
-
-/* Each end shows a certificate whose key the kernel has. */
-static void test_signature(int version, uint16_t sigalg)
-{
-	struct kssl_ctx *ctx[2];
-	struct pair pair;
-	int i;
-
-	ctx[CLIENT] = open_client(version);
-	ctx[SERVER] = open_ctx(KSSL_METHOD_SERVER, version);
-	use_trust(ctx[SERVER]);
-	MUST(kssl_ctx_set_verify_mode(ctx[SERVER], KSSL_VERIFY_PEER |
-				      KSSL_VERIFY_FAIL_IF_NO_PEER_CERT));
-	for (i = 0; i < 2; i++) {
-		use_certificate(ctx[i], add_asymmetric(tls_key()));
-		MUST(kssl_ctx_set_sigalgs(ctx[i], &sigalg, 1));
-	}
-	check_that(shake(&pair, ctx[CLIENT], ctx[SERVER]) && hears(&pair),
-		   "%s: the kernel signs, scheme %04x",
-		   tls_version_name(version), sigalg);
-	pair_free(&pair);
-	kssl_ctx_free(ctx[CLIENT]);
-	kssl_ctx_free(ctx[SERVER]);
-}
-
-static void key_refused(uint32_t key, int err, const char *text)
-{
-	struct kssl_ctx *client_ctx = open_client(TLS1_3_VERSION);
-	struct kssl_ctx *server_ctx = open_ctx(KSSL_METHOD_SERVER,
-					       TLS1_3_VERSION);
-	struct pair pair;
-
-	use_certificate(server_ctx, key);
-	pair_init(&pair, client_ctx, server_ctx);
-	refuses(&pair, SERVER, err, text);
-	pair_free(&pair);
-	kssl_ctx_free(client_ctx);
-	kssl_ctx_free(server_ctx);
-}
-
-/* Good for begin, gone when the signature is due. */
-static void test_revoked(void)
-{
-	struct kssl_ctx *client_ctx = open_client(TLS1_3_VERSION);
-	struct kssl_ctx *server_ctx = open_ctx(KSSL_METHOD_SERVER,
-					       TLS1_3_VERSION);
-	uint32_t key = add_asymmetric(tls_key());
-	struct pair pair;
-
-	use_certificate(server_ctx, key);
-	pair_init(&pair, client_ctx, server_ctx);
-	check(kssl_openssl_handshake(pair.s[SERVER], pair.fd[SERVER]) ==
-	      KSSL_OPENSSL_WANT_READ);
-	MUST(!syscall(SYS_keyctl, KEYCTL_REVOKE, key));
-	refuses(&pair, SERVER, EKEYREVOKED, "private-key: the key is revoked");
-	pair_free(&pair);
-	kssl_ctx_free(client_ctx);
-	kssl_ctx_free(server_ctx);
-}
-
-/* A certificate of another kind for the key that the kernel has. */
-static void test_not_rsa(void)
-{
-	struct kssl_ctx *client_ctx = open_client(TLS1_3_VERSION);
-	struct kssl_ctx *server_ctx = open_ctx(KSSL_METHOD_SERVER,
-					       TLS1_3_VERSION);
-	struct kssl_settings *rows = kssl_settings_new();
-	X509 *cert = X509_dup(tls_cert());
-	EVP_PKEY *ec = EVP_EC_gen("P-256");
-	unsigned char *der = NULL;
-	struct pair pair;
-	int len;
-
-	MUST(rows && cert && ec && X509_set_pubkey(cert, ec));
-	MUST(X509_sign(cert, ec, EVP_sha256()));
-	MUST((len = i2d_X509(cert, &der)) > 0);
-	MUST(kssl_settings_certificate(rows, KSSL_CERT_SLOT_ECC, der, len));
-	MUST(kssl_settings_private_key(rows, KSSL_CERT_SLOT_ECC,
-				       add_asymmetric(tls_key())));
-	MUST(kssl_ctx_set(server_ctx, rows));
-	pair_init(&pair, client_ctx, server_ctx);
-	refuses(&pair, SERVER, EOPNOTSUPP, "only RSA keys");
-	pair_free(&pair);
-	kssl_settings_free(rows);
-	X509_free(cert);
-	EVP_PKEY_free(ec);
-	OPENSSL_free(der);
-	kssl_ctx_free(client_ctx);
-	kssl_ctx_free(server_ctx);
-}
-
-/*
- * What is in a process's keyrings can be read; the context alone keeps this
- * one.
- */
-static void test_unreadable(void)
-{
-	struct kssl_ctx *client_ctx = open_client(TLS1_3_VERSION);
-	struct kssl_ctx *server_ctx = open_ctx(KSSL_METHOD_SERVER,
-					       TLS1_3_VERSION);
-	uint32_t key = add_key("bridge-unreadable", "x", 1);
-	struct pair pair;
-
-	use_certificate(server_ctx, key);
-	MUST(!syscall(SYS_keyctl, KEYCTL_SETPERM, key,
-		      USER_VIEW | USER_SEARCH));
-	MUST(!syscall(SYS_keyctl, KEYCTL_UNLINK, key,
-		      KEY_SPEC_PROCESS_KEYRING));
-	pair_init(&pair, client_ctx, server_ctx);
-	refuses(&pair, SERVER, EACCES, "private-key: no permission to read");
-	pair_free(&pair);
-	kssl_ctx_free(client_ctx);
-	kssl_ctx_free(server_ctx);
-}
-
-static void test_keyring(void)
-{
-	EVP_PKEY *other = EVP_RSA_gen(3072);
-
-	if (system("modprobe -q pkcs8_key_parser") ||
-	    !add_asymmetric(tls_key())) {
-		tap_skip("the kernel signs", "no private keys in this kernel");
-		return;
-	}
-	test_signature(TLS1_3_VERSION, 0x0804);
-	test_signature(TLS1_3_VERSION, 0x0806);
-	test_signature(TLS1_2_VERSION, 0x0401);
-	test_signature(TLS1_2_VERSION, 0x0501);
-	test_signature(TLS1_2_VERSION, 0x0804);
-	test_revoked();
-	test_not_rsa();
-	MUST(other);
-	key_refused(add_asymmetric(other), EINVAL, "not the certificate's key");
-	EVP_PKEY_free(other);
 }
 
 /* --- one reading for each snapshot ---------------------------------------- */
@@ -1304,8 +1148,6 @@ int main(int argc, char **argv)
 	test_other_process();
 	test_ticket_keys();
 	test_bad_ticket_key();
-	test_keyring();
-	test_unreadable();
 	test_snapshots();
 	test_message();
 	test_verify();

@@ -96,7 +96,7 @@ static int is_refused_by(struct shake *shake, struct kssl *s,
 }
 
 /* Takes the reference on @s. */
-static int meet_server(struct shake *shake, struct kssl *s,
+static int meet_gnutls(struct shake *shake, struct kssl *s,
 		       const struct identity *id, const char *options)
 {
 	int ok;
@@ -108,7 +108,8 @@ static int meet_server(struct shake *shake, struct kssl *s,
 	return ok;
 }
 
-static int meet_client(struct shake *shake, struct kssl *s, const char *options)
+static int meet_gnutls_client(struct shake *shake, struct kssl *s,
+			      const char *options)
 {
 	char words[WORDS_MAX];
 	int listener, port, ok;
@@ -210,7 +211,7 @@ static void test_mutual_server(const struct version *version)
 	snprintf(options, sizeof(options),
 		 "--priority %s --x509certfile %s --x509keyfile %s",
 		 version->priority, user.cert_file, user.key_file);
-	check(meet_client(&shake, kssl_new(ctx), options));
+	check(meet_gnutls_client(&shake, kssl_new(ctx), options));
 	check(said(&shake.peer, version->name));
 	check(said(&shake.peer, "Status: The certificate is trusted"));
 	check(said(&shake.peer, "- Server's trusted authorities:\n"
@@ -221,7 +222,7 @@ static void test_mutual_server(const struct version *version)
 	shake_free(&shake);
 
 	snprintf(options, sizeof(options), "--priority %s", version->priority);
-	check(!meet_client(&shake, kssl_new(ctx), options));
+	check(!meet_gnutls_client(&shake, kssl_new(ctx), options));
 	check(strstr(shake.error, "did not return a certificate"));
 	check(has_state(shake.s, KSSL_STATE_ERROR));
 	shake_free(&shake);
@@ -241,7 +242,7 @@ static void test_mutual_client(const struct version *version)
 			    "Error in handshake"));
 	shake_free(&shake);
 	use_identity(ctx, &user);
-	check(meet_server(&shake, kssl_new(ctx), &server, options));
+	check(meet_gnutls(&shake, kssl_new(ctx), &server, options));
 	check(said(&shake.peer, version->name));
 	check(said(&shake.peer, "Status: The certificate is trusted"));
 	check(said(&shake.peer, "Subject: CN=user\n"));
@@ -299,7 +300,7 @@ static void test_client_names(void)
 
 	MUST(kssl_ctx_set_tlsext_host_name(ctx, "test.example"));
 	MUST(kssl_ctx_set_alpn_protos(ctx, protocols, strlen(protocols)));
-	check(meet_server(&shake, kssl_new(ctx), &server,
+	check(meet_gnutls(&shake, kssl_new(ctx), &server,
 			  "--alpn http/1.1 --alpn-fatal "
 			  "--sni-hostname test.example --sni-hostname-fatal"));
 	check(said(&shake.peer, "Given server name[1]: test.example\n"));
@@ -327,13 +328,13 @@ static void test_server_names(void)
 	struct shake shake;
 
 	MUST(kssl_ctx_set_alpn_protos(ctx, protocols, strlen(protocols)));
-	check(meet_client(&shake, kssl_new(ctx),
+	check(meet_gnutls_client(&shake, kssl_new(ctx),
 			  "--alpn http/1.1 --sni-hostname test.example"));
 	check(said(&shake.peer, "Application protocol: http/1.1\n"));
 	check(has_sni(shake.s, "test.example") &&
 	      has_alpn(shake.s, "http/1.1"));
 	shake_free(&shake);
-	check(!meet_client(&shake, kssl_new(ctx),
+	check(!meet_gnutls_client(&shake, kssl_new(ctx),
 			   "--alpn other --sni-hostname test.example"));
 	check(said(&shake.peer, "No supported application protocol"));
 	shake_free(&shake);
@@ -391,7 +392,7 @@ static void test_psk_client(const struct psk *psk)
 	snprintf(options, sizeof(options), "--priority %s:%s --pskpasswd %s",
 		 psk->version->priority, psk->server_kx, path);
 	MUST(kssl_ctx_set_verify_mode(ctx, KSSL_VERIFY_PEER));
-	check(meet_server(&shake, kssl_new(ctx), &server, options));
+	check(meet_gnutls(&shake, kssl_new(ctx), &server, options));
 	check(said(&shake.peer, "PSK authentication. Connected as 'me'"));
 	check(has_version(shake.s, psk->version) && has_result(shake.s, 0));
 	shake_free(&shake);
@@ -412,14 +413,14 @@ static void test_psk_server(const struct psk *psk)
 
 	snprintf(options, sizeof(options), "--priority %s:%s --pskusername me "
 		 "--pskkey " PSK_HEX, psk->version->priority, psk->client_kx);
-	check(meet_client(&shake, kssl_new(ctx), options));
+	check(meet_gnutls_client(&shake, kssl_new(ctx), options));
 	check(said(&shake.peer, "PSK authentication. Connected as 'me'"));
 	check(has_version(shake.s, psk->version) &&
 	      has_result(shake.s, psk->client_result));
 	shake_free(&shake);
 	snprintf(options, sizeof(options), "--priority %s:%s --pskusername you "
 		 "--pskkey " PSK_HEX, psk->version->priority, psk->client_kx);
-	check(!meet_client(&shake, kssl_new(ctx), options));
+	check(!meet_gnutls_client(&shake, kssl_new(ctx), options));
 	shake_free(&shake);
 	kssl_ctx_free(ctx);
 }

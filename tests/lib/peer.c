@@ -392,6 +392,48 @@ int serve_client(struct shake *shake, struct kssl *s, int listener,
 	return ok && said(&shake->peer, "answer");
 }
 
+int talk_to_server(struct shake *shake, int port)
+{
+	int ok;
+
+	shake->fd = connect_server(port);
+	hands(shake);
+	ok = shake->result == KSSL_OPENSSL_ATTACHED &&
+		kssl_write(shake->fd, "hello\n", 6) == 6 &&
+		write(shake->peer.in, "answer\n", 7) == 7 &&
+		reads(shake, "answer\n");
+	if (ok)
+		kssl_shutdown(shake->fd);
+	shutdown(shake->fd, SHUT_RDWR);
+	return ok;
+}
+
+int meet_server(struct shake *shake, struct kssl *s, const struct identity *id,
+		const char *options)
+{
+	int ok;
+
+	shake->s = s;
+	MUST(s);
+	ok = talk_to_server(shake, start_server(&shake->peer, id, 1, options));
+	finish_command(&shake->peer);
+	return ok && said(&shake->peer, "hello");
+}
+
+int meet_client(struct shake *shake, struct kssl *s, const char *options)
+{
+	char words[1024];
+	int listener, port, ok;
+
+	listener = listen_any(&port);
+	snprintf(words, sizeof(words),
+		 "openssl s_client -connect 127.0.0.1:%d -CAfile %s %s", port,
+		 ca.cert_file, options);
+	ok = serve_client(shake, s, listener, words);
+	close(listener);
+	return ok;
+}
+
 void shake_free(struct shake *shake)
 {
 	close(shake->fd);

@@ -119,6 +119,16 @@ int reads(struct shake *shake, const char *text);
 int serve_client(struct shake *shake, struct kssl *s, int listener,
 		 char *words);
 
+/*
+ * Whether both ends are content with what they send each other. The first
+ * connects to @port; the others start s_server or s_client, and take the
+ * reference on @s.
+ */
+int talk_to_server(struct shake *shake, int port);
+int meet_server(struct shake *shake, struct kssl *s, const struct identity *id,
+		const char *options);
+int meet_client(struct shake *shake, struct kssl *s, const char *options);
+
 void shake_free(struct shake *shake);
 
 #endif /* PEER_H */
