@@ -24,7 +24,9 @@
 #include "attach.h"
 #include "callback.h"
 #include "conn.h"
+#include "ctx.h"
 #include "derive.h"
+#include "keep.h"
 #include "ktls.h"
 #include "reason.h"
 #include "sock.h"
@@ -326,9 +328,13 @@ static int install(struct kssl *s, struct socket *sock,
 			   "net/tls refuses the receive key; the socket was shut down");
 }
 
+/* The socket's file is pinned if @file is that and not NULL. */
 static void establish(struct kssl *s, const struct kssl_attach_params *params,
-		      struct kssl_secrets *secrets, struct kssl_facts *facts)
+		      struct kssl_secrets *secrets, struct kssl_facts *facts,
+		      struct file *file)
 {
+	struct kssl_sock *sock = s->sock;
+
 	spin_lock_bh(&s->object.lock);
 	s->version = params->version;
 	s->suite = params->suite;
@@ -336,9 +342,17 @@ static void establish(struct kssl *s, const struct kssl_attach_params *params,
 	s->verify_result = params->verify_result;
 	s->secrets = secrets;
 	s->facts = facts;
+	s->file = file;
 	spin_unlock_bh(&s->object.lock);
-	kssl_sock_attach(s->sock);
+	if (!file) {
+		kssl_sock_attach(sock);
+		kssl_conn_enter(s, KSSL_STATE_ESTABLISHED);
+		return;
+	}
+	kssl_sock_keep(sock);
 	kssl_conn_enter(s, KSSL_STATE_ESTABLISHED);
+	kssl_ctx_keep(s->ctx, s);
+	kssl_sock_watch(sock);
 }
 
 static int attach_sock(struct kssl *s, struct socket *sock,
@@ -347,6 +361,7 @@ static int attach_sock(struct kssl *s, struct socket *sock,
 		       struct kssl_facts *facts, struct kssl_reason *why)
 {
 	struct kssl_secrets *secrets;
+	struct file *file;
 	bool fresh;
 	int err;
 
@@ -355,18 +370,23 @@ static int attach_sock(struct kssl *s, struct socket *sock,
 		err = keep_secrets(params, &secrets);
 	if (err)
 		return err;
-	err = bind_sock(s, sock, &fresh, why);
+	err = kssl_keep_pin(s, sock, &file, why);
 	if (err)
 		goto free_secrets;
+	err = bind_sock(s, sock, &fresh, why);
+	if (err)
+		goto unpin;
 	err = install(s, sock, suite, params, why);
 	if (err)
 		goto unbind;
-	establish(s, params, secrets, facts);
+	establish(s, params, secrets, facts, file);
 	return 0;
 
 unbind:
 	if (fresh)
 		kssl_sock_unbind(s);
+unpin:
+	kssl_keep_unpin(s, file);
 free_secrets:
 	kfree_sensitive(secrets);
 	return err;
@@ -440,7 +460,9 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
  * @params: what was negotiated and its keys; the caller wipes them
  * @why: takes the reason of a refusal, or NULL
  *
- * From then on the socket has a reference on @s until it is destroyed.
+ * From then on the socket has a reference on @s until it is destroyed. With the
+ * row keep, @s has one on the socket's file instead, until either end shuts the
+ * connection down, and so has the context on @s if it has that row, too.
  *
  * All or nothing: after a failure @s and the byte stream are as they were, but
  * for the tls ULP on the socket, which changes nothing. Only when net/tls
@@ -450,8 +472,9 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
  * Context: may sleep, waits for the socket's lock, may load a module.
  * Return: 0; -EPERM the settings forbid it (version, suite, verify result,
  * role, security level); -EOWNERDEAD as kssl_callbacks_check(); -EINVAL a
- * version, size or socket that cannot be; -EOPNOTSUPP not a TCP socket, or a
- * suite or record limit that net/tls cannot do; -EKEYREVOKED, -EKEYEXPIRED a
+ * version, size or socket that cannot be; -EOPNOTSUPP not a TCP socket, one
+ * without a file to keep, or a suite or record limit that net/tls cannot do;
+ * -ETOOMANYREFS too many kept sockets; -EKEYREVOKED, -EKEYEXPIRED a
  * key of the settings; -EBUSY in another state,
  * or the socket has keys or another connection; -ENOTCONN, -EEXIST, -ENOENT as
  * kssl_ktls_prepare() and kssl_ktls_try(); -ENOMEM; or what net/tls says.

@@ -190,6 +190,15 @@ static void del_hold(struct kssl_hold *hold)
 		kfree(hold);
 }
 
+/* What a hold had, after del_hold(). */
+static void put_held(struct kssl_object *object)
+{
+	if (object->type->dropped)
+		object->type->dropped(object);
+	kssl_object_put(object);
+	module_put(THIS_MODULE);
+}
+
 /**
  * kssl_client_take - one more reference of a client on an object
  * @client: the client
@@ -257,10 +266,8 @@ int kssl_client_drop(struct kssl_client *client, struct kssl_object *object)
 		del_hold(hold);
 	}
 	spin_unlock_bh(&object->lock);
-	if (!left) {
-		kssl_object_put(object);
-		module_put(THIS_MODULE);
-	}
+	if (!left)
+		put_held(object);
 	return left;
 }
 
@@ -308,8 +315,7 @@ void kssl_client_release(struct kssl_client *client)
 		spin_lock_bh(&object->lock);
 		del_hold(hold);
 		spin_unlock_bh(&object->lock);
-		kssl_object_put(object);
-		module_put(THIS_MODULE);
+		put_held(object);
 		cond_resched();
 	}
 	kssl_client_put(client);

@@ -26,6 +26,7 @@
 #include "ctx.h"
 #include "event.h"
 #include "exdata.h"
+#include "keep.h"
 #include "reason.h"
 #include "sock.h"
 
@@ -41,13 +42,14 @@ static void conn_release(struct kref *ref)
 	kssl_event_conn(s, KSSL_EVENT_TYPE_GONE);
 	if (s->sock)
 		kssl_sock_detach(s->sock, s);
+	kssl_keep_unpin(s, s->file);
 	kssl_exdata_release(object);
 	kssl_settings_put(&s->settings);
 	kfree_sensitive(s->secrets);
 	kssl_facts_put(s->facts);
 	atomic_dec(&ctx->conns);
 	kssl_object_free(object);
-	kssl_ctx_free(ctx);
+	kssl_ctx_put(ctx);
 }
 
 static void conn_free_rcu(struct rcu_head *rcu)
@@ -111,7 +113,8 @@ static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
 	}
 	s->settings = *settings;
 	s->ctx = ctx;
-	kssl_ctx_up_ref(ctx);
+	INIT_LIST_HEAD(&s->kept);
+	kssl_ctx_get(ctx);
 	atomic_inc(&ctx->conns);
 	kssl_object_publish(&s->object);
 	kssl_event_conn(s, KSSL_EVENT_TYPE_NEW);
@@ -184,7 +187,7 @@ struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred,
 	ctx = s->ctx;
 	if (s->state == KSSL_STATE_INITIAL && !s->busy) {
 		settings.dup = kssl_snapshot_get(s->settings.dup);
-		kssl_ctx_up_ref(ctx);
+		kssl_ctx_get(ctx);
 	} else {
 		kref_get(&s->object.ref);
 	}
@@ -196,7 +199,7 @@ struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred,
 	settings.inherit = kssl_snapshot_get(current_ones.inherit);
 	kssl_settings_put(&current_ones);
 	s = conn_make(ctx, cred, &settings, s, why);
-	kssl_ctx_free(ctx);
+	kssl_ctx_put(ctx);
 	return s;
 }
 
@@ -317,7 +320,7 @@ struct kssl_blob *kssl_conn_binding(struct kssl *s)
  * @s: the connection
  *
  * Context: any.
- * Return: the context, for the caller to free.
+ * Return: the context, for the caller to put.
  */
 struct kssl_ctx *kssl_conn_ctx(struct kssl *s)
 {
@@ -325,7 +328,7 @@ struct kssl_ctx *kssl_conn_ctx(struct kssl *s)
 
 	spin_lock_bh(&s->object.lock);
 	ctx = s->ctx;
-	kssl_ctx_up_ref(ctx);
+	kssl_ctx_get(ctx);
 	spin_unlock_bh(&s->object.lock);
 	return ctx;
 }
@@ -653,12 +656,12 @@ static int swap_ctx(struct kssl *s, struct kssl_ctx *from,
 		return err;
 	}
 	s->ctx = to;
-	kssl_ctx_up_ref(to);
+	kssl_ctx_get(to);
 	s->settings = kssl_settings_get(new);
 	spin_unlock_bh(&s->object.lock);
 	atomic_inc(&to->conns);
 	atomic_dec(&from->conns);
-	kssl_ctx_free(from);
+	kssl_ctx_put(from);
 	kssl_settings_put(&drop);
 	return 0;
 }
@@ -680,7 +683,7 @@ static int try_set_ctx(struct kssl *s, struct kssl_ctx *to,
 	kssl_settings_put(&old);
 	kssl_settings_put(&of_to);
 	kssl_settings_put(&of_from);
-	kssl_ctx_free(from);
+	kssl_ctx_put(from);
 	return err;
 }
 

@@ -9,6 +9,7 @@
 #include "settings.h"
 #include "sock.h"
 
+struct file;
 struct kssl_ctx;
 
 /**
@@ -33,6 +34,8 @@ struct kssl_secrets {
  *	reference
  * @settings: its settings
  * @sock: the socket it is bound to, or NULL
+ * @file: the socket's file, if it is kept, or NULL (keep.c)
+ * @kept: in what its context holds, guarded by the context's lock
  * @secrets: its traffic secrets while it is attached, or NULL without any
  * @facts: what else was negotiated, or NULL
  * @result_text: text of the last begin or attach, or NULL
@@ -50,6 +53,8 @@ struct kssl {
 	struct kssl_ctx *ctx;
 	struct kssl_settings settings;
 	struct kssl_sock *sock;
+	struct file *file;
+	struct list_head kept;
 	struct kssl_secrets *secrets;
 	struct kssl_facts *facts;
 	const char *result_text;

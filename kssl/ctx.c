@@ -6,6 +6,10 @@
  * from it inherit. Clients, kernel users and each of its connections have
  * references on it. Changing its settings changes no existing connection.
  *
+ * With the row keep a context holds the connections that keep their sockets,
+ * until they are closed or the last client or kernel user lets go of the
+ * context. Its connections alone do not count: they would keep themselves.
+ *
  * The object's lock guards which snapshots the context has. A change is made
  * from the snapshots seen and takes effect only if they are still the
  * context's, so that two changes at once cannot undo each other.
@@ -15,6 +19,7 @@
 #include <linux/export.h>
 #include <linux/slab.h>
 
+#include "conn.h"
 #include "ctx.h"
 #include "event.h"
 #include "exdata.h"
@@ -42,12 +47,43 @@ static void ctx_free_rcu(struct rcu_head *rcu)
 	kmem_cache_free(ctx_cache, kssl_ctx_of(object));
 }
 
+static bool is_held(const struct kssl_ctx *ctx)
+{
+	lockdep_assert_held(&ctx->object.lock);
+	return ctx->users || !hlist_empty(&ctx->object.holds);
+}
+
+/* The next connection that the context must not hold any longer. */
+static struct kssl *next_to_drop(struct kssl_ctx *ctx)
+{
+	struct kssl *s = NULL;
+
+	spin_lock_bh(&ctx->object.lock);
+	if (!is_held(ctx))
+		s = list_first_entry_or_null(&ctx->kept, struct kssl, kept);
+	if (s)
+		list_del_init(&s->kept);
+	spin_unlock_bh(&ctx->object.lock);
+	return s;
+}
+
+/* Clients or kernel users have let go, perhaps the last of them. */
+static void ctx_dropped(struct kssl_object *object)
+{
+	struct kssl_ctx *ctx = kssl_ctx_of(object);
+	struct kssl *s;
+
+	while ((s = next_to_drop(ctx)))
+		kssl_free(s);
+}
+
 const struct kssl_object_type kssl_ctx_type = {
 	.attr		= KSSL_A_CTX_ID,
 	.missing	= "ctx-id is missing",
 	.not_found	= "no such context",
 	.not_this	= "the id is of a connection, not of a context",
 	.release	= ctx_release,
+	.dropped	= ctx_dropped,
 	.free		= ctx_free_rcu,
 };
 
@@ -95,6 +131,7 @@ struct kssl_ctx *kssl_ctx_create(struct net *net, const struct cred *cred,
 			       why);
 	if (err)
 		goto put_settings;
+	INIT_LIST_HEAD(&ctx->kept);
 	kssl_settings_put(&defaults);
 	kssl_object_publish(&ctx->object);
 	kssl_event_ctx(ctx, KSSL_EVENT_TYPE_CTX_NEW);
@@ -107,6 +144,13 @@ free_ctx:
 put_defaults:
 	kssl_settings_put(&defaults);
 	return ERR_PTR(err);
+}
+
+static void add_user(struct kssl_ctx *ctx)
+{
+	spin_lock_bh(&ctx->object.lock);
+	ctx->users++;
+	spin_unlock_bh(&ctx->object.lock);
 }
 
 /**
@@ -129,7 +173,12 @@ struct kssl_ctx *kssl_ctx_new(struct net *net, enum kssl_method method)
 		.num	= method,
 	};
 
-	return kssl_ctx_create(net, current_cred(), &value, 1, NULL);
+	struct kssl_ctx *ctx;
+
+	ctx = kssl_ctx_create(net, current_cred(), &value, 1, NULL);
+	if (!IS_ERR(ctx))
+		add_user(ctx);
+	return ctx;
 }
 EXPORT_SYMBOL_GPL(kssl_ctx_new);
 
@@ -144,7 +193,8 @@ EXPORT_SYMBOL_GPL(kssl_ctx_new);
  */
 bool kssl_ctx_up_ref(struct kssl_ctx *ctx)
 {
-	kref_get(&ctx->object.ref);
+	kssl_ctx_get(ctx);
+	add_user(ctx);
 	return true;
 }
 EXPORT_SYMBOL_GPL(kssl_ctx_up_ref);
@@ -153,16 +203,83 @@ EXPORT_SYMBOL_GPL(kssl_ctx_up_ref);
  * kssl_ctx_free - drop a reference on a context
  * @ctx: the context, or NULL
  *
- * Follows SSL_CTX_free(3). Connections made from it stay whole.
+ * Follows SSL_CTX_free(3). Connections made from it stay whole, but for those
+ * that nobody holds when the last client and kernel user of a context with keep
+ * lets go of it.
  *
  * Context: any.
  */
 void kssl_ctx_free(struct kssl_ctx *ctx)
 {
-	if (ctx)
-		kssl_object_put(&ctx->object);
+	if (!ctx)
+		return;
+	spin_lock_bh(&ctx->object.lock);
+	ctx->users--;
+	spin_unlock_bh(&ctx->object.lock);
+	ctx_dropped(&ctx->object);
+	kssl_ctx_put(ctx);
 }
 EXPORT_SYMBOL_GPL(kssl_ctx_free);
+
+/**
+ * kssl_ctx_get - take a reference that holds no connections
+ * @ctx: a context that cannot go meanwhile
+ *
+ * Context: any.
+ * Return: @ctx.
+ */
+struct kssl_ctx *kssl_ctx_get(struct kssl_ctx *ctx)
+{
+	kref_get(&ctx->object.ref);
+	return ctx;
+}
+
+/**
+ * kssl_ctx_put - drop a reference that kssl_ctx_get() took
+ * @ctx: the context
+ *
+ * Context: any.
+ */
+void kssl_ctx_put(struct kssl_ctx *ctx)
+{
+	kssl_object_put(&ctx->object);
+}
+
+/**
+ * kssl_ctx_keep - hold a connection that keeps its socket, if there is reason
+ * @ctx: the context of @s
+ * @s: the connection, established
+ *
+ * Context: any.
+ */
+void kssl_ctx_keep(struct kssl_ctx *ctx, struct kssl *s)
+{
+	spin_lock_bh(&ctx->object.lock);
+	if (is_held(ctx) && kssl_settings_num(&ctx->settings, KSSL_ROW_KEEP)) {
+		kssl_up_ref(s);
+		list_add_tail(&s->kept, &ctx->kept);
+	}
+	spin_unlock_bh(&ctx->object.lock);
+}
+
+/**
+ * kssl_ctx_let_go - undo kssl_ctx_keep()
+ * @ctx: the context of @s
+ * @s: a connection that the caller has a reference on
+ *
+ * Context: any.
+ */
+void kssl_ctx_let_go(struct kssl_ctx *ctx, struct kssl *s)
+{
+	bool kept;
+
+	spin_lock_bh(&ctx->object.lock);
+	kept = !list_empty(&s->kept);
+	list_del_init(&s->kept);
+	spin_unlock_bh(&ctx->object.lock);
+	if (kept)
+		kssl_free(s);
+}
 
 /**
  * kssl_ctx_id - the id of a context

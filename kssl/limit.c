@@ -16,8 +16,10 @@
  * read in those of other user namespaces, and net.kssl.max_objects_per_user.
  */
 
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/hashtable.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysctl.h>
@@ -246,6 +248,55 @@ void kssl_limit_uncharge(struct kssl_user *user, struct net *net)
 
 	atomic_dec(&limit->objects);
 	uncharge_users(user, NULL);
+}
+
+static void uncharge_files(struct kssl_user *user, const struct kssl_user *end)
+{
+	for (; user != end; user = user->parent)
+		atomic_dec(&user->files);
+}
+
+static bool charge_files(struct kssl_user *user, int max)
+{
+	struct kssl_user *level;
+
+	for (level = user; level; level = level->parent) {
+		if (add_below(&level->files, max))
+			continue;
+		uncharge_files(user, level);
+		return false;
+	}
+	return true;
+}
+
+/**
+ * kssl_limit_charge_file - count one more file that is pinned
+ * @user: whose it is
+ *
+ * Return: 0; -ETOOMANYREFS when there are as many as RLIMIT_NOFILE of the
+ * caller, who has neither CAP_SYS_RESOURCE nor CAP_SYS_ADMIN.
+ */
+int kssl_limit_charge_file(struct kssl_user *user)
+{
+	if (charge_files(user, min_t(unsigned long, rlimit(RLIMIT_NOFILE),
+				     INT_MAX)))
+		return 0;
+	/* Who is refused is told to the audit, so ask only now. */
+	if ((capable(CAP_SYS_RESOURCE) || capable(CAP_SYS_ADMIN)) &&
+	    charge_files(user, INT_MAX))
+		return 0;
+	return -ETOOMANYREFS;
+}
+
+/**
+ * kssl_limit_uncharge_file - count one pinned file less
+ * @user: whose it was
+ *
+ * Context: any.
+ */
+void kssl_limit_uncharge_file(struct kssl_user *user)
+{
+	uncharge_files(user, NULL);
 }
 
 /* Old kernels want an end. */

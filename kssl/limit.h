@@ -18,6 +18,7 @@ struct user_namespace;
  * @node: in the table of users
  * @ref: clients and objects of this user, and users below it
  * @objects: objects of this user and of users below it
+ * @files: sockets that their connections keep, likewise
  * @uid: the user
  * @ns: the namespace
  * @parent: who made the namespace, in the one above; NULL in the topmost
@@ -27,6 +28,7 @@ struct kssl_user {
 	struct hlist_node node;
 	refcount_t ref;
 	atomic_t objects;
+	atomic_t files;
 	kuid_t uid;
 	struct user_namespace *ns;
 	struct kssl_user *parent;
@@ -42,5 +44,8 @@ void kssl_user_put(struct kssl_user *user);
 int __must_check kssl_limit_charge(struct kssl_user *user, struct net *net,
 				   struct kssl_reason *why);
 void kssl_limit_uncharge(struct kssl_user *user, struct net *net);
+
+int __must_check kssl_limit_charge_file(struct kssl_user *user);
+void kssl_limit_uncharge_file(struct kssl_user *user);
 
 #endif /* _KSSL_LIMIT_H */

@@ -20,7 +20,7 @@ const struct nla_policy kssl_crypto_nl_policy[KSSL_A_CRYPTO_SECRET + 1] = {
 	[KSSL_A_CRYPTO_SECRET] = NLA_POLICY_MAX_LEN(KSSL_SECRET_MAX),
 };
 
-const struct nla_policy kssl_settings_nl_policy[KSSL_A_SETTINGS_SHARE + 1] = {
+const struct nla_policy kssl_settings_nl_policy[KSSL_A_SETTINGS_KEEP + 1] = {
 	[KSSL_A_SETTINGS_METHOD] = NLA_POLICY_MAX(NLA_U32, 2),
 	[KSSL_A_SETTINGS_OPTIONS] = { .type = NLA_U64, },
 	[KSSL_A_SETTINGS_OPTIONS_MASK] = { .type = NLA_U64, },
@@ -129,6 +129,7 @@ const struct nla_policy kssl_settings_nl_policy[KSSL_A_SETTINGS_SHARE + 1] = {
 	[KSSL_A_SETTINGS_SPLIT_SEND_FRAGMENT] = { .type = NLA_U32, },
 	[KSSL_A_SETTINGS_MAX_FRAGMENT_LEN] = NLA_POLICY_MAX(NLA_U8, 4),
 	[KSSL_A_SETTINGS_SHARE] = NLA_POLICY_MAX(NLA_U8, 1),
+	[KSSL_A_SETTINGS_KEEP] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* KSSL_CMD_CTX_NEW - do */

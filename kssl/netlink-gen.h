@@ -14,7 +14,7 @@
 
 /* Common nested types */
 extern const struct nla_policy kssl_crypto_nl_policy[KSSL_A_CRYPTO_SECRET + 1];
-extern const struct nla_policy kssl_settings_nl_policy[KSSL_A_SETTINGS_SHARE + 1];
+extern const struct nla_policy kssl_settings_nl_policy[KSSL_A_SETTINGS_KEEP + 1];
 
 extern const struct nla_policy kssl_ctx_new_nl_policy[KSSL_A_SETTINGS + 1];
 

@@ -15,10 +15,13 @@
 #include "access.h"
 #include "attach.h"
 #include "client.h"
+#include "conn.h"
+#include "ctx.h"
 #include "netlink.h"
 #include "netlink-attr.h"
 #include "netlink-gen.h"
 #include "netlink-reply.h"
+#include "reason.h"
 #include "task.h"
 
 /**
@@ -182,6 +185,25 @@ static int request_facts(struct genl_info *info, struct request *request)
 	return 0;
 }
 
+/* No client has a connection that is made here, so its context has to. */
+static int check_keeper(struct genl_info *info, struct kssl *s)
+{
+	struct kssl_settings own = kssl_conn_settings(s);
+	struct kssl_settings of_ctx = kssl_ctx_settings(s->ctx);
+	bool lost = kssl_settings_num(&own, KSSL_ROW_KEEP) &&
+		!kssl_settings_num(&of_ctx, KSSL_ROW_KEEP);
+	struct kssl_reason why = {};
+
+	kssl_settings_put(&of_ctx);
+	kssl_settings_put(&own);
+	if (!lost)
+		return 0;
+	kssl_refuse_nested(&why, -EINVAL, KSSL_A_SETTINGS,
+			   KSSL_A_SETTINGS_KEEP,
+			   "keep needs a context with keep");
+	return kssl_nl_refuse(info, -EINVAL, &why);
+}
+
 /* The connection that is named, or one made from the context that is. */
 static int request_conn(struct sk_buff *skb, struct genl_info *info,
 			struct kssl_client *client, struct request *request)
@@ -197,7 +219,7 @@ static int request_conn(struct sk_buff *skb, struct genl_info *info,
 		if (IS_ERR(s))
 			return PTR_ERR(s);
 		request->conn = s;
-		return 0;
+		return check_keeper(info, s);
 	}
 	if (request->is_attach && info->attrs[KSSL_A_SETTINGS])
 		return kssl_nl_refuse_text(info, -EINVAL, KSSL_A_SETTINGS,

@@ -94,7 +94,7 @@ int kssl_nl_ctx_new_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	err = take_and_reply(skb, info, client, &ctx->object, reply, hdr,
 			     KSSL_NL_ROWS_SMALL);
-	kssl_ctx_free(ctx);
+	kssl_ctx_put(ctx);
 free_values:
 	kssl_nl_free_settings(info, values);
 	return err;

@@ -22,6 +22,7 @@ struct net;
  * @not_found: what to say when there is no such id
  * @not_this: what to say when the id is one of another type
  * @release: the last reference is gone; calls kssl_object_free() in the end
+ * @dropped: a client has let go, or NULL; the caller has a reference
  * @free: frees the memory, from an RCU callback
  */
 struct kssl_object_type {
@@ -30,6 +31,7 @@ struct kssl_object_type {
 	const char *not_found;
 	const char *not_this;
 	void (*release)(struct kref *ref);
+	void (*dropped)(struct kssl_object *object);
 	void (*free)(struct rcu_head *rcu);
 };
 

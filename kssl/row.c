@@ -520,6 +520,9 @@ const struct kssl_row kssl_rows[KSSL_ROWS] = {
 		NUMBER(U8, SHARE, "share", KSSL_LEVEL_ANY, 1),
 		.live		= true,
 	},
+	[KSSL_ROW_KEEP] = {
+		NUMBER(U8, KEEP, "keep", KSSL_LEVEL_ANY, 1),
+	},
 };
 
 /**

@@ -10,7 +10,9 @@
  *
  * From attach on the socket has a reference on the connection: the connection
  * follows its socket. Before, the binding must not keep the connection alive,
- * so its pointer is followed with kref_get_unless_zero() only.
+ * so its pointer is followed with kref_get_unless_zero() only. The same holds
+ * for a connection that keeps its socket (keep.c), which is told by the
+ * socket's state change that either end has shut it down.
  *
  * Each binding pins the module, whose destructor the socket will call.
  */
@@ -23,9 +25,12 @@
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
+#include <net/tcp_states.h>
 
 #include "conn.h"
+#include "ctx.h"
 #include "event.h"
+#include "keep.h"
 #include "reason.h"
 #include "sock.h"
 
@@ -74,20 +79,26 @@ static struct kssl *take_conn(struct kssl_sock *sock)
 	if (s && !sock->attached && !kref_get_unless_zero(&s->object.ref))
 		s = NULL;
 	sock->attached = false;
+	sock->kept = false;
 	spin_unlock_bh(&sock->lock);
 	return s;
 }
 
-/* The socket of @s is gone: the connection is closed, unless it was cleared. */
+/*
+ * The socket of @s is gone or over: the connection is closed, unless it was
+ * cleared.
+ */
 static void close_conn(struct kssl *s, struct kssl_sock *sock)
 {
 	struct kssl_secrets *secrets = NULL;
 	bool ours, closed = false;
+	struct file *file = NULL;
 
 	spin_lock_bh(&s->object.lock);
 	ours = s->sock == sock;
 	if (ours) {
 		s->sock = NULL;
+		swap(file, s->file);
 		closed = s->state == KSSL_STATE_HANDSHAKE ||
 			s->state == KSSL_STATE_ESTABLISHED;
 		if (closed) {
@@ -101,7 +112,42 @@ static void close_conn(struct kssl *s, struct kssl_sock *sock)
 		kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
 	if (ours)
 		sock_put_ref(sock);
+	if (file) {
+		kssl_ctx_let_go(s->ctx, s);
+		kssl_keep_unpin(s, file);
+	}
 	kssl_free(s);
+}
+
+static bool is_kept(struct kssl_sock *sock)
+{
+	bool kept;
+
+	spin_lock_bh(&sock->lock);
+	kept = sock->kept;
+	spin_unlock_bh(&sock->lock);
+	return kept;
+}
+
+/* A kept socket that either end has shut down is kept no longer. */
+static void check_kept(struct kssl_sock *sock)
+{
+	struct kssl *s;
+
+	if (READ_ONCE(sock->sk->sk_state) == TCP_ESTABLISHED || !is_kept(sock))
+		return;
+	s = take_conn(sock);
+	if (s)
+		close_conn(s, sock);
+}
+
+/* May be called in any context that has the socket's lock. */
+static void sock_state_change(struct sock *sk)
+{
+	struct kssl_sock *sock = sock_find(sk);
+
+	sock->state_change(sk);
+	check_kept(sock);
 }
 
 /* May be called in any context, by the kernel's last user of the socket. */
@@ -252,6 +298,38 @@ void kssl_sock_attach(struct kssl_sock *sock)
 	kssl_up_ref(s);
 	sock->attached = true;
 	spin_unlock_bh(&sock->lock);
+}
+
+/**
+ * kssl_sock_keep - note that a connection has pinned its socket's file
+ * @sock: the binding of a claimed connection
+ */
+void kssl_sock_keep(struct kssl_sock *sock)
+{
+	spin_lock_bh(&sock->lock);
+	sock->kept = true;
+	spin_unlock_bh(&sock->lock);
+}
+
+/**
+ * kssl_sock_watch - close the connection when its kept socket is shut down
+ * @sock: the binding of an established connection, which the caller has a
+ *	reference on as well as on the socket's file
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ */
+void kssl_sock_watch(struct kssl_sock *sock)
+{
+	struct sock *sk = sock->sk;
+
+	lock_sock(sk);
+	if (!sock->state_change) {
+		sock->state_change = sk->sk_state_change;
+		/* Pairs with its callers, of which some take no lock. */
+		smp_store_release(&sk->sk_state_change, sock_state_change);
+	}
+	release_sock(sk);
+	check_kept(sock);
 }
 
 /**

@@ -28,9 +28,11 @@ struct kssl_addr {
  * @ref: the socket's, and the connection's while it points here
  * @sk: the socket, which takes this from the table when it ends
  * @destruct: the socket's own destructor
- * @lock: guards @conn, @attached and @net; no other lock is taken inside
+ * @state_change: the socket's own callback, or NULL before the socket is kept
+ * @lock: guards @conn, @attached, @kept and @net; no other lock is taken inside
  * @conn: the connection, or NULL
  * @attached: the socket has a reference on @conn
+ * @kept: @conn has pinned the socket's file
  * @net: the network namespace of the last @conn if it is not the socket's, or
  *	NULL
  * @family: AF_INET or AF_INET6
@@ -44,9 +46,11 @@ struct kssl_sock {
 	refcount_t ref;
 	struct sock *sk;
 	void (*destruct)(struct sock *sk);
+	void (*state_change)(struct sock *sk);
 	spinlock_t lock;	/* see above */
 	struct kssl *conn;
 	bool attached;
+	bool kept;
 	struct net *net;
 	u16 family;
 	struct kssl_addr local;
@@ -61,6 +65,8 @@ void kssl_sock_exit(void);
 int __must_check kssl_sock_bind(struct kssl *s, struct sock *sk,
 				struct kssl_reason *why);
 void kssl_sock_attach(struct kssl_sock *sock);
+void kssl_sock_keep(struct kssl_sock *sock);
+void kssl_sock_watch(struct kssl_sock *sock);
 void kssl_sock_detach(struct kssl_sock *sock, struct kssl *s);
 void kssl_sock_unbind(struct kssl *s);
 

@@ -118,6 +118,7 @@ static const u16 inherit_attrs[] = {
 	KSSL_A_SETTINGS_BLOCK_PADDING, KSSL_A_SETTINGS_MAX_SEND_FRAGMENT,
 	KSSL_A_SETTINGS_SPLIT_SEND_FRAGMENT,
 	KSSL_A_SETTINGS_MAX_FRAGMENT_LEN, KSSL_A_SETTINGS_SHARE,
+	KSSL_A_SETTINGS_KEEP,
 };
 
 static void table_has_the_rows_of_dup_first(struct kunit *test)
