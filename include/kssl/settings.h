@@ -653,6 +653,10 @@ int kssl_get_split_send_fragment(struct kssl *s, uint32_t *value);
  *	reference (EPERM).
  * share - whether other clients of the same user may take a reference by id; in
  *	any state
+ * keep - whether a connection keeps its socket open from attach on, until
+ *	either end shuts the connection down or its last reference goes; close()
+ *	then closes nothing. A context with it holds such connections as long as
+ *	a client holds the context.
  */
 int kssl_settings_label(struct kssl_settings *settings, const char *text);
 int kssl_ctx_set_label(struct kssl_ctx *ctx, const char *text);
@@ -676,6 +680,12 @@ int kssl_ctx_set_share(struct kssl_ctx *ctx, int on);
 int kssl_ctx_get_share(struct kssl_ctx *ctx, int *on);
 int kssl_set_share(struct kssl *s, int on);
 int kssl_get_share(struct kssl *s, int *on);
+
+int kssl_settings_keep(struct kssl_settings *settings, int on);
+int kssl_ctx_set_keep(struct kssl_ctx *ctx, int on);
+int kssl_ctx_get_keep(struct kssl_ctx *ctx, int *on);
+int kssl_set_keep(struct kssl *s, int on);
+int kssl_get_keep(struct kssl *s, int *on);
 
 /* --- callbacks ---------------------------------------------------------- */
 
@@ -805,6 +815,7 @@ struct kssl_settings_info {
 	uint32_t split_send_fragment;
 	char label[KSSL_LABEL_MAX + 1];
 	int share;
+	int keep;
 	uint32_t callbacks;
 	uint64_t callbacks_cookie;
 	const uint16_t *large_rows;

@@ -110,6 +110,7 @@ static const struct kssl_settings_info settings = {
 	.split_send_fragment = 1023,
 	.max_fragment_len = 4,
 	.share = 1,
+	.keep = 1,
 	.large_rows = large_rows,
 	.large_rows_n = 2,
 };

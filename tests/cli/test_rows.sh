@@ -127,7 +127,8 @@ done
 row verify-auth-level default 4.26=ffffffff
 row verify-auth-level 3 4.26=03000000
 bad verify-auth-level "" -1 x
-for switch in trust-system:28 dane-enabled:73 quiet-shutdown:104 share:109; do
+for switch in trust-system:28 dane-enabled:73 quiet-shutdown:104 share:109 \
+	keep:110; do
 	row "${switch%:*}" on "4.${switch#*:}=01"
 	row "${switch%:*}" off "4.${switch#*:}=00"
 	bad "${switch%:*}" 1 yes ""

@@ -448,6 +448,7 @@ SWITCH(trust_system)
 SWITCH(dane_enabled)
 SWITCH(quiet_shutdown)
 SWITCH(share)
+SWITCH(keep)
 
 #define FLAGS(fn, names_)						\
 static int parse_##fn(struct kssl_settings *settings, const char *name,	\
@@ -1232,6 +1233,11 @@ const struct row rows[] = {
 	{
 		ROW("share", share),
 		.attr = KSSL_A_SETTINGS_SHARE,
+		.values = "on|off",
+	},
+	{
+		ROW("keep", keep),
+		.attr = KSSL_A_SETTINGS_KEEP,
 		.values = "on|off",
 	},
 	{ .name = NULL },

@@ -120,6 +120,7 @@ static const char *const settings_names[KSSL_A_SETTINGS_MAX + 1] = {
 	[KSSL_A_SETTINGS_SPLIT_SEND_FRAGMENT] = "split-send-fragment",
 	[KSSL_A_SETTINGS_MAX_FRAGMENT_LEN] = "max-fragment-len",
 	[KSSL_A_SETTINGS_SHARE] = "share",
+	[KSSL_A_SETTINGS_KEEP] = "keep",
 };
 
 static const char *const crypto_names[KSSL_A_CRYPTO_MAX + 1] = {

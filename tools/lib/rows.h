@@ -66,7 +66,8 @@
 	X(read_ahead, READ_AHEAD, set_read_ahead, get_read_ahead)	\
 	X(quiet_shutdown, QUIET_SHUTDOWN, set_quiet_shutdown,		\
 	  get_quiet_shutdown)						\
-	X(share, SHARE, set_share, get_share)
+	X(share, SHARE, set_share, get_share)				\
+	X(keep, KEEP, set_keep, get_keep)
 
 /* Lists of 16-bit codes. */
 #define KSSL_ROWS_CODES(X)						\
