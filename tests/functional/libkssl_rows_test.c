@@ -100,6 +100,7 @@ static void test_numbers(void)
 	NUMBER(set_max_send_fragment, get_max_send_fragment, uint32_t, 4096,
 	       8192);
 	NUMBER(set_share, get_share, int, 1, 0);
+	NUMBER(set_keep, get_keep, int, 1, 0);
 }
 
 /* Lists: items of @a for the context, the first of them for the connection. */

@@ -157,6 +157,7 @@ def table(serials):
                                             (16385, errno.EINVAL)), False),
         "max_fragment_len": number(4, bad=errno.ERANGE, dup=False),
         "share": number(1, bad=errno.ERANGE, dup=False),
+        "keep": number(1, bad=errno.ERANGE, dup=False),
     }
     for slot in CERT_SLOTS:
         rows |= {"certificate_" + slot: der(), "chain_" + slot: der(),

@@ -355,7 +355,7 @@ def empty_and_unknown():
         after = nl.set(conn["id"])
         for key in "settings", "settings_id", "inherit_id":
             eq(after[key], conn[key], key)
-        unknown = K.A_SETTINGS_SHARE + 1
+        unknown = K.A_SETTINGS_KEEP + 1
         with refused(errno.EINVAL, CORE, f"settings.{unknown}"):
             nl.call(K.CMD_SET, {"id": conn["id"],
                                 "settings": nla(unknown)})
