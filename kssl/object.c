@@ -174,8 +174,8 @@ void kssl_object_free(struct kssl_object *object)
  * @object: the object, of which the caller has a reference that counts as one
  *
  * Context: any.
- * Return: the references of clients, kernel users, sockets and connections;
- * U32_MAX stands for any larger number.
+ * Return: the references of clients, kernel users, sockets, connections and
+ * contexts; U32_MAX stands for any larger number.
  */
 u32 kssl_object_refs(struct kssl_object *object)
 {
