@@ -1114,19 +1114,25 @@ static void test_client_certificate(void)
 }
 
 /*
- * Fills the socket with raw bytes and returns how many. The peer's kernel takes
- * what was sent a little later, which makes room once more: full is what stays
- * full for 200 ms.
+ * Fills the socket with raw bytes and returns how many. Full is what stays full:
+ * the peer's kernel takes what was sent a little later, and the sender asks it
+ * for room again after 200 ms, 600 ms and so on, when it may have found some by
+ * packing what it has.
  */
-static size_t fill(int fd)
+static size_t fill(struct shake *shake)
 {
 	static char junk[65536];
+	const int size = 65536;
 	size_t sent = 0;
 	ssize_t n;
 	int i;
 
-	for (i = 0; i < 20; i++) {
-		while ((n = send(fd, junk, sizeof(junk), 0)) > 0) {
+	/* Sizes that are set do not grow. */
+	setsockopt(shake->kernel.fd, SOL_SOCKET, SO_SNDBUF, &size,
+		   sizeof(size));
+	setsockopt(shake->peer.fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	for (i = 0; i < 200; i++) {
+		while ((n = send(shake->kernel.fd, junk, sizeof(junk), 0)) > 0) {
 			sent += n;
 			i = 0;
 		}
@@ -1147,7 +1153,7 @@ static void test_stalls(void)
 
 	set_client_base(ctx, 1);
 	shake_init(&shake, ctx, 0, NULL);
-	sent = fill(shake.kernel.fd);
+	sent = fill(&shake);
 	for (i = 0; i < 3; i++)
 		check(kssl_openssl_handshake(shake.s, shake.kernel.fd) ==
 		      KSSL_OPENSSL_WANT_WRITE);
