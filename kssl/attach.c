@@ -9,6 +9,10 @@
  * after the first key shuts the socket down, so that no plaintext goes out
  * where the peer expects records.
  *
+ * An attach has one direction or both. A connection with one is established,
+ * and what was negotiated is fixed; another attach may add the other. A
+ * direction gets a key or is adopted (adopt.c).
+ *
  * Both run in the task that asks, with the connection claimed and no lock
  * held: they wait for the socket's lock, which another task may sit on.
  */
@@ -21,6 +25,7 @@
 
 #include <net/tls.h>
 
+#include "adopt.h"
 #include "attach.h"
 #include "callback.h"
 #include "conn.h"
@@ -28,6 +33,7 @@
 #include "derive.h"
 #include "keep.h"
 #include "ktls.h"
+#include "policy.h"
 #include "reason.h"
 #include "sock.h"
 #include "suite.h"
@@ -82,119 +88,15 @@ int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 	err = check_settings(s, &own);
 	/* The ULP goes first: it keeps IPV6_ADDRFORM from the socket. */
 	if (!err)
-		err = kssl_ktls_prepare(sock, &own);
+		err = kssl_ktls_prepare(sock, 0, &own);
 	if (!err)
 		err = kssl_sock_bind(s, sock->sk, &own);
-	if (!err)
-		kssl_conn_enter(s, KSSL_STATE_HANDSHAKE);
-	return finish(s, err, &own, why);
+	if (err)
+		return finish(s, err, &own, why);
+	kssl_conn_enter(s, KSSL_STATE_HANDSHAKE);
+	return finish(s, 0, &own, why);
 }
 EXPORT_SYMBOL_GPL(kssl_begin);
-
-static int check_version(const struct kssl_settings *settings, u16 version,
-			 struct kssl_reason *why)
-{
-	u64 options = kssl_settings_num(settings, KSSL_ROW_OPTIONS);
-	u64 min = kssl_settings_num(settings, KSSL_ROW_MIN_PROTO);
-	u64 max = kssl_settings_num(settings, KSSL_ROW_MAX_PROTO);
-	const char *text = NULL;
-	u64 disabled;
-
-	if (version != TLS_1_2_VERSION && version != TLS_1_3_VERSION)
-		return kssl_refuse(why, -EINVAL, KSSL_A_VERSION,
-				   "net/tls does not have this TLS version");
-	disabled = version == TLS_1_2_VERSION ? KSSL_OP_NO_TLSV1_2 :
-		KSSL_OP_NO_TLSV1_3;
-	if (min && version < min)
-		text = "the TLS version is below min-proto";
-	else if (max && version > max)
-		text = "the TLS version is above max-proto";
-	else if (options & disabled)
-		text = "an option disables the TLS version";
-	return text ? kssl_refuse(why, -EPERM, KSSL_A_VERSION, text) : 0;
-}
-
-/* Bits of a suite's key by security level (SSL_CTX_set_security_level(3)). */
-static const u16 level_bits[] = { 0, 80, 112, 128, 192, 256 };
-
-#define LEVEL_FORWARD_SECRET	3
-
-static int check_level(const struct kssl_settings *settings,
-		       const struct kssl_suite *suite, struct kssl_reason *why)
-{
-	u64 level = kssl_settings_num(settings, KSSL_ROW_SECURITY_LEVEL);
-	const char *text = NULL;
-
-	if (kssl_suite_bits(suite) < level_bits[level])
-		text = "the cipher suite is below security-level";
-	else if (suite->static_key && level >= LEVEL_FORWARD_SECRET)
-		text = "security-level wants forward secrecy";
-	return text ? kssl_refuse(why, -EPERM, KSSL_A_SUITE, text) : 0;
-}
-
-static int check_suite(const struct kssl_settings *settings,
-		       const struct kssl_attach_params *params,
-		       const struct kssl_suite *suite, struct kssl_reason *why)
-{
-	enum kssl_row_id list;
-
-	if (!suite)
-		return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_SUITE,
-				   "net/tls cannot carry this cipher suite");
-	if (suite->version != params->version)
-		return kssl_refuse(why, -EINVAL, KSSL_A_SUITE,
-				   "not a cipher suite of this TLS version");
-	list = suite->version == TLS_1_3_VERSION ? KSSL_ROW_CIPHERSUITES :
-		KSSL_ROW_CIPHER_LIST;
-	if (!kssl_settings_has_suite(settings, list, suite->code))
-		return kssl_refuse(why, -EPERM, KSSL_A_SUITE,
-				   "the settings do not list the cipher suite");
-	return check_level(settings, suite, why);
-}
-
-/* Without a result, the peer has shown no certificate. */
-static int check_verified(const struct kssl_settings *settings,
-			  const struct kssl_attach_params *params,
-			  struct kssl_reason *why)
-{
-	u64 verify = kssl_settings_num(settings, KSSL_ROW_VERIFY_MODE);
-
-	if (!(verify & KSSL_VERIFY_PEER))
-		return 0;
-	if (params->verified) {
-		if (!params->verify_result)
-			return 0;
-		return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
-				   "the peer's certificate is not good");
-	}
-	/* A server always shows one; of its clients that is a wish. */
-	if (kssl_settings_role(settings) == KSSL_ROLE_SERVER &&
-	    !(verify & KSSL_VERIFY_FAIL_IF_NO_PEER_CERT))
-		return 0;
-	return kssl_refuse(why, -EPERM, KSSL_A_VERIFY_RESULT,
-			   "verify-mode wants a verify result");
-}
-
-static int check_policy(const struct kssl_settings *settings,
-			const struct kssl_attach_params *params,
-			const struct kssl_suite *suite,
-			struct kssl_reason *why)
-{
-	int err;
-
-	if (kssl_settings_role(settings) == KSSL_ROLE_UNSET)
-		return kssl_refuse_nested(why, -EPERM, KSSL_A_SETTINGS,
-					  KSSL_A_SETTINGS_ROLE,
-					  "the role is unset");
-	err = kssl_callbacks_check(settings, why);
-	if (!err)
-		err = check_version(settings, params->version, why);
-	if (!err)
-		err = check_suite(settings, params, suite, why);
-	if (!err)
-		err = check_verified(settings, params, why);
-	return err ?: kssl_settings_check_keys(settings, why);
-}
 
 /* net/tls fills records up to their full size. */
 static int check_limit(const struct kssl_facts *facts, struct kssl_reason *why)
@@ -204,6 +106,17 @@ static int check_limit(const struct kssl_facts *facts, struct kssl_reason *why)
 		return 0;
 	return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_RECORD_LIMIT,
 			   "net/tls cannot keep this record limit");
+}
+
+static int check_padding(const struct kssl_attach_params *params,
+			 struct kssl_reason *why)
+{
+	if (!params->expect_no_pad ||
+	    (params->version == TLS_1_3_VERSION &&
+	     params->directions & KSSL_DIRECTION_RX))
+		return 0;
+	return kssl_refuse(why, -EINVAL, KSSL_A_EXPECT_NO_PAD,
+			   "only what is received in TLS 1.3 can be padded");
 }
 
 static int check_keys(const struct kssl_cipher *cipher,
@@ -242,13 +155,28 @@ static int check_secret(const struct kssl_suite *suite,
 				  text);
 }
 
-/* Checks what protects a direction, and derives its key from a secret. */
-static int prepare_direction(const struct kssl_suite *suite,
-			     struct kssl_crypto *crypto, u16 attr,
-			     struct kssl_reason *why)
+/**
+ * kssl_attach_prepare - check what protects a direction
+ * @suite: the suite
+ * @crypto: a key, or a secret from which the key is derived
+ * @adopt: the direction has a key already, so neither is needed
+ * @attr: the attribute that it came in
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL; or as kssl_derive().
+ */
+int kssl_attach_prepare(const struct kssl_suite *suite,
+			struct kssl_crypto *crypto, bool adopt, u16 attr,
+			struct kssl_reason *why)
 {
 	int err;
 
+	if (adopt && (crypto->key_len || crypto->iv_len || crypto->salt_len))
+		return kssl_refuse(why, -EINVAL, attr,
+				   "an adopted direction has its key");
+	if (adopt && !crypto->secret_len)
+		return 0;
 	if (!crypto->key_len && !crypto->secret_len)
 		return kssl_refuse(why, -EINVAL, attr,
 				   "neither a key nor a secret");
@@ -264,14 +192,31 @@ static int prepare_direction(const struct kssl_suite *suite,
 	return check_keys(suite->cipher, crypto, attr, why);
 }
 
-/* Keeps the secrets if there are any; *@kept is NULL otherwise. */
+static int prepare_directions(const struct kssl_suite *suite,
+			      struct kssl_attach_params *params,
+			      struct kssl_reason *why)
+{
+	int err = 0;
+
+	if (params->directions & KSSL_DIRECTION_TX)
+		err = kssl_attach_prepare(suite, &params->tx,
+					  params->adopt & KSSL_DIRECTION_TX,
+					  KSSL_A_TX, why);
+	if (!err && params->directions & KSSL_DIRECTION_RX)
+		err = kssl_attach_prepare(suite, &params->rx,
+					  params->adopt & KSSL_DIRECTION_RX,
+					  KSSL_A_RX, why);
+	return err ?: kssl_ktls_try(suite, &params->tx, &params->rx, why);
+}
+
+/* Keeps what key updates need, which TLS 1.3 has; *@kept is NULL otherwise. */
 static int keep_secrets(const struct kssl_attach_params *params,
 			struct kssl_secrets **kept)
 {
 	struct kssl_secrets *secrets;
 
 	*kept = NULL;
-	if (!params->tx.secret_len && !params->rx.secret_len)
+	if (params->version != TLS_1_3_VERSION)
 		return 0;
 	secrets = kzalloc_obj(*secrets, GFP_KERNEL_ACCOUNT);
 	if (!secrets)
@@ -280,30 +225,31 @@ static int keep_secrets(const struct kssl_attach_params *params,
 	secrets->rx_len = params->rx.secret_len;
 	memcpy(secrets->tx, params->tx.secret, params->tx.secret_len);
 	memcpy(secrets->rx, params->rx.secret, params->rx.secret_len);
+	kssl_crypto_nonce(&params->tx, secrets->tx_nonce);
+	kssl_crypto_nonce(&params->rx, secrets->rx_nonce);
 	*kept = secrets;
 	return 0;
 }
 
-/* Binds a connection that did not begin; checks the socket of one that did. */
-static int bind_sock(struct kssl *s, struct socket *sock, bool *fresh,
-		     struct kssl_reason *why)
+/* The socket of a connection that is bound is the only one for it. */
+static int check_bound(struct kssl *s, struct socket *sock, bool *bound,
+		       struct kssl_reason *why)
 {
-	bool bound, same, closed;
+	bool same, closed;
 
 	spin_lock_bh(&s->object.lock);
-	bound = s->sock;
-	same = bound && s->sock->sk == sock->sk;
-	closed = !bound && s->state != KSSL_STATE_INITIAL;
+	*bound = s->sock;
+	same = *bound && s->sock->sk == sock->sk;
+	closed = !*bound && s->state != KSSL_STATE_INITIAL;
 	spin_unlock_bh(&s->object.lock);
-	*fresh = !bound;
 	if (closed)
-		return kssl_refuse(why, -ENOTCONN, KSSL_A_FD,
+		return kssl_refuse(why, -ENOTCONN, KSSL_A_FD, s->directions ?
+				   "the connection's socket is closed" :
 				   "the handshake's socket is closed");
-	if (!bound)
-		return kssl_sock_bind(s, sock->sk, why);
-	if (same)
+	if (!*bound || same)
 		return 0;
-	return kssl_refuse(why, -EINVAL, KSSL_A_FD,
+	return kssl_refuse(why, -EINVAL, KSSL_A_FD, s->directions ?
+			   "the connection is attached to another socket" :
 			   "the handshake began on another socket");
 }
 
@@ -313,19 +259,53 @@ static int install(struct kssl *s, struct socket *sock,
 		   const struct kssl_attach_params *params,
 		   struct kssl_reason *why)
 {
+	u32 fresh = params->directions & ~params->adopt;
 	int err;
 
-	err = kssl_ktls_install(sock, TLS_TX, suite, &params->tx);
-	if (err)
-		return kssl_refuse(why, err, KSSL_A_TX,
-				   "net/tls refuses the transmit key");
+	if (fresh & KSSL_DIRECTION_TX) {
+		err = kssl_ktls_install(sock, TLS_TX, suite, &params->tx);
+		if (err)
+			return kssl_refuse(why, err, KSSL_A_TX,
+					   "net/tls refuses the transmit key");
+	}
+	if (!(fresh & KSSL_DIRECTION_RX))
+		return 0;
 	err = kssl_ktls_install(sock, TLS_RX, suite, &params->rx);
 	if (!err)
 		return 0;
+	if (!(fresh & KSSL_DIRECTION_TX))
+		return kssl_refuse(why, err, KSSL_A_RX,
+				   "net/tls refuses the receive key");
 	kernel_sock_shutdown(sock, SHUT_RDWR);
 	kssl_conn_enter(s, KSSL_STATE_ERROR);
 	return kssl_refuse(why, err, KSSL_A_RX,
 			   "net/tls refuses the receive key; the socket was shut down");
+}
+
+/* A socket's users have no need of its keys, and may be less trusted. */
+static void wipe(struct socket *sock, const struct kssl_attach_params *params)
+{
+	if (params->keep_key)
+		return;
+	if (params->directions & KSSL_DIRECTION_TX)
+		kssl_ktls_wipe(sock, TLS_TX);
+	if (params->directions & KSSL_DIRECTION_RX)
+		kssl_ktls_wipe(sock, TLS_RX);
+}
+
+/* What makes data faster, now that all keys are there. */
+static void tune(struct kssl *s, struct socket *sock,
+		 const struct kssl_attach_params *params)
+{
+	struct kssl_settings settings = kssl_conn_settings(s);
+	u64 options = kssl_settings_num(&settings, KSSL_ROW_OPTIONS);
+
+	kssl_settings_put(&settings);
+	if (params->directions & KSSL_DIRECTION_TX &&
+	    options & KSSL_OP_ENABLE_KTLS_TX_ZEROCOPY_SENDFILE)
+		kssl_ktls_set_zerocopy(sock);
+	if (params->expect_no_pad)
+		kssl_ktls_expect_no_pad(sock);
 }
 
 /* The socket's file is pinned if @file is that and not NULL. */
@@ -338,34 +318,38 @@ static void establish(struct kssl *s, const struct kssl_attach_params *params,
 	spin_lock_bh(&s->object.lock);
 	s->version = params->version;
 	s->suite = params->suite;
+	s->directions = params->directions;
+	s->keep_keys = params->keep_key ? params->directions : 0;
 	s->verified = params->verified;
 	s->verify_result = params->verify_result;
 	s->secrets = secrets;
 	s->facts = facts;
 	s->file = file;
 	spin_unlock_bh(&s->object.lock);
-	if (!file) {
+	if (file)
+		kssl_sock_keep(sock);
+	else
 		kssl_sock_attach(sock);
-		kssl_conn_enter(s, KSSL_STATE_ESTABLISHED);
-		return;
-	}
-	kssl_sock_keep(sock);
 	kssl_conn_enter(s, KSSL_STATE_ESTABLISHED);
+	if (!file)
+		return;
 	kssl_ctx_keep(s->ctx, s);
 	kssl_sock_watch(sock);
 }
 
-static int attach_sock(struct kssl *s, struct socket *sock,
-		       const struct kssl_suite *suite,
-		       const struct kssl_attach_params *params,
-		       struct kssl_facts *facts, struct kssl_reason *why)
+static int attach_first(struct kssl *s, struct socket *sock,
+			const struct kssl_suite *suite,
+			const struct kssl_attach_params *params,
+			struct kssl_facts *facts, struct kssl_reason *why)
 {
 	struct kssl_secrets *secrets;
 	struct file *file;
-	bool fresh;
+	bool bound;
 	int err;
 
-	err = kssl_ktls_prepare(sock, why);
+	err = check_bound(s, sock, &bound, why);
+	if (!err)
+		err = kssl_ktls_prepare(sock, params->adopt, why);
 	if (!err)
 		err = keep_secrets(params, &secrets);
 	if (err)
@@ -373,17 +357,19 @@ static int attach_sock(struct kssl *s, struct socket *sock,
 	err = kssl_keep_pin(s, sock, &file, why);
 	if (err)
 		goto free_secrets;
-	err = bind_sock(s, sock, &fresh, why);
+	err = bound ? 0 : kssl_sock_bind(s, sock->sk, why);
 	if (err)
 		goto unpin;
 	err = install(s, sock, suite, params, why);
 	if (err)
 		goto unbind;
+	tune(s, sock, params);
+	wipe(sock, params);
 	establish(s, params, secrets, facts, file);
 	return 0;
 
 unbind:
-	if (fresh)
+	if (!bound)
 		kssl_sock_unbind(s);
 unpin:
 	kssl_keep_unpin(s, file);
@@ -392,32 +378,157 @@ free_secrets:
 	return err;
 }
 
+static void add_secrets(struct kssl_secrets *to,
+			const struct kssl_secrets *from, u32 directions)
+{
+	if (directions & KSSL_DIRECTION_TX) {
+		memcpy(to->tx, from->tx, sizeof(to->tx));
+		memcpy(to->tx_nonce, from->tx_nonce, sizeof(to->tx_nonce));
+		to->tx_len = from->tx_len;
+	}
+	if (directions & KSSL_DIRECTION_RX) {
+		memcpy(to->rx, from->rx, sizeof(to->rx));
+		memcpy(to->rx_nonce, from->rx_nonce, sizeof(to->rx_nonce));
+		to->rx_len = from->rx_len;
+	}
+}
+
+/* A kept connection can have been closed meanwhile. */
+static void extend(struct kssl *s, const struct kssl_attach_params *params,
+		   struct kssl_secrets *secrets)
+{
+	spin_lock_bh(&s->object.lock);
+	s->directions |= params->directions;
+	s->keep_keys |= params->keep_key ? params->directions : 0;
+	if (s->state == KSSL_STATE_ESTABLISHED && secrets) {
+		if (s->secrets)
+			add_secrets(s->secrets, secrets, params->directions);
+		else
+			swap(s->secrets, secrets);
+	}
+	spin_unlock_bh(&s->object.lock);
+	kfree_sensitive(secrets);
+}
+
+static int attach_other(struct kssl *s, struct socket *sock,
+			const struct kssl_suite *suite,
+			const struct kssl_attach_params *params,
+			struct kssl_reason *why)
+{
+	struct kssl_secrets *secrets;
+	bool bound;
+	int err;
+
+	err = check_bound(s, sock, &bound, why);
+	if (!err)
+		err = kssl_ktls_prepare(sock, s->directions | params->adopt,
+					why);
+	if (!err)
+		err = keep_secrets(params, &secrets);
+	if (err)
+		return err;
+	err = install(s, sock, suite, params, why);
+	if (err) {
+		kfree_sensitive(secrets);
+		return err;
+	}
+	tune(s, sock, params);
+	wipe(sock, params);
+	extend(s, params, secrets);
+	return 0;
+}
+
+static int check_directions(const struct kssl *s,
+			    const struct kssl_attach_params *params,
+			    struct kssl_reason *why)
+{
+	u32 again = s->directions & params->directions;
+	u16 attr;
+
+	if (params->directions & ~(u32)KSSL_DIRECTIONS ||
+	    params->adopt & ~params->directions)
+		return kssl_refuse(why, -EINVAL, 0, "unknown directions");
+	if (s->directions == KSSL_DIRECTIONS)
+		return kssl_refuse(why, -EBUSY, KSSL_A_ID,
+				   "the connection is attached");
+	if (!again)
+		return 0;
+	attr = again == KSSL_DIRECTION_TX ? KSSL_A_TX : KSSL_A_RX;
+	return kssl_refuse(why, -EBUSY, again & params->adopt ? KSSL_A_ADOPT :
+			   attr, "the direction is attached");
+}
+
+/* Takes from the first attach what a second one may leave out. */
+static int take_negotiated(const struct kssl *s,
+			   struct kssl_attach_params *params,
+			   const struct kssl_facts *facts,
+			   struct kssl_reason *why)
+{
+	if (params->version && params->version != s->version)
+		return kssl_refuse(why, -EINVAL, KSSL_A_VERSION,
+				   "not the version of the other direction");
+	if (params->suite && params->suite != s->suite)
+		return kssl_refuse(why, -EINVAL, KSSL_A_SUITE,
+				   "not the suite of the other direction");
+	if (params->verified)
+		return kssl_refuse(why, -EINVAL, KSSL_A_VERIFY_RESULT,
+				   "the first attach has fixed it");
+	if (facts)
+		return kssl_refuse(why, -EINVAL, 0,
+				   "the first attach has fixed what was negotiated");
+	params->version = s->version;
+	params->suite = s->suite;
+	params->verified = s->verified;
+	params->verify_result = s->verify_result;
+	return 0;
+}
+
+static void normalize(struct kssl_attach_params *params)
+{
+	if (!params->directions)
+		params->directions = KSSL_DIRECTIONS;
+	if (!(params->directions & KSSL_DIRECTION_TX))
+		memzero_explicit(&params->tx, sizeof(params->tx));
+	if (!(params->directions & KSSL_DIRECTION_RX))
+		memzero_explicit(&params->rx, sizeof(params->rx));
+}
+
 /*
  * @params are ours to write, and are wiped by the caller. The reference on
- * @facts is the connection's on success.
+ * @facts is the connection's on success. What was attached before does not
+ * change as long as the connection is claimed.
  */
 static int attach_claimed(struct kssl *s, struct socket *sock,
 			  struct kssl_attach_params *params,
 			  struct kssl_facts *facts, struct kssl_reason *why)
 {
-	const struct kssl_suite *suite = kssl_suite_find(params->suite);
-	/* Live rows may change meanwhile, and their snapshot with them. */
-	struct kssl_settings settings = kssl_conn_settings(s);
+	const struct kssl_suite *suite;
+	struct kssl_settings settings;
 	int err;
 
-	err = check_policy(&settings, params, suite, why);
+	normalize(params);
+	err = check_directions(s, params, why);
+	if (!err && s->directions)
+		err = take_negotiated(s, params, facts, why);
+	if (!err && params->adopt)
+		err = kssl_adopt_find(sock, params, why);
+	if (err)
+		return err;
+	suite = kssl_suite_find(params->suite);
+	/* Live rows may change meanwhile, and their snapshot with them. */
+	settings = kssl_conn_settings(s);
+	err = kssl_policy_check(&settings, params, suite, why);
 	kssl_settings_put(&settings);
 	if (!err)
-		err = check_limit(facts, why);
+		err = check_limit(facts, why) ?: check_padding(params, why);
 	if (!err)
-		err = prepare_direction(suite, &params->tx, KSSL_A_TX, why);
-	if (!err)
-		err = prepare_direction(suite, &params->rx, KSSL_A_RX, why);
-	if (!err)
-		err = kssl_ktls_try(suite, &params->tx, &params->rx, why);
-	if (!err)
-		err = attach_sock(s, sock, suite, params, facts, why);
-	return err;
+		err = prepare_directions(suite, params, why);
+	if (!err && params->adopt)
+		err = kssl_adopt_check(sock, suite, params, why);
+	if (err)
+		return err;
+	return s->directions ? attach_other(s, sock, suite, params, why) :
+		attach_first(s, sock, suite, params, facts, why);
 }
 
 /**
@@ -440,7 +551,8 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
 	int err;
 
 	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL) |
-			      BIT(KSSL_STATE_HANDSHAKE), why);
+			      BIT(KSSL_STATE_HANDSHAKE) |
+			      BIT(KSSL_STATE_ESTABLISHED), why);
 	if (err)
 		return err;
 	kssl_facts_get(facts);
@@ -449,16 +561,23 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
 	if (err)
 		kssl_facts_put(facts);
 	kfree_sensitive(copy);
-	return finish(s, err, &own, why);
+	err = finish(s, err, &own, why);
+	return err;
 }
 
 /**
  * kssl_attach - let a TCP socket speak TLS under a connection
- * @s: the connection, in state initial or handshake
- * @sock: the connected socket, the one of kssl_begin() if that was called; the
- *	caller keeps it from closing
- * @params: what was negotiated and its keys; the caller wipes them
+ * @s: the connection, in state initial or handshake; or established, if it
+ *	lacks what is to be attached
+ * @sock: the connected socket, the one of kssl_begin() or the first attach if
+ *	there was one; the caller keeps it from closing
+ * @params: what was negotiated and its keys; the caller wipes them. When a
+ *	direction is added, version and suite may be 0, and the rest that was
+ *	negotiated must be left out.
  * @why: takes the reason of a refusal, or NULL
+ *
+ * The keys are wiped from where net/tls would report them to who has the
+ * socket, if they are not to be kept there and no device needs them.
  *
  * From then on the socket has a reference on @s until it is destroyed. With the
  * row keep, @s has one on the socket's file instead, until either end shuts the
@@ -466,7 +585,7 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
  *
  * All or nothing: after a failure @s and the byte stream are as they were, but
  * for the tls ULP on the socket, which changes nothing. Only when net/tls
- * refuses the second of the keys, which then was not for a reason that could
+ * refuses the second key of a call, which then was not for a reason that could
  * be known before, the socket is shut down and @s is in state error.
  *
  * Context: may sleep, waits for the socket's lock, may load a module.
@@ -475,9 +594,10 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
  * version, size or socket that cannot be; -EOPNOTSUPP not a TCP socket, one
  * without a file to keep, or a suite or record limit that net/tls cannot do;
  * -ETOOMANYREFS too many kept sockets; -EKEYREVOKED, -EKEYEXPIRED a
- * key of the settings; -EBUSY in another state,
- * or the socket has keys or another connection; -ENOTCONN, -EEXIST, -ENOENT as
- * kssl_ktls_prepare() and kssl_ktls_try(); -ENOMEM; or what net/tls says.
+ * key of the settings; -EBUSY in another state, the direction is attached, or
+ * the socket has other keys or another connection; -ENOTCONN, -EEXIST, -ENOENT
+ * as kssl_ktls_prepare() and kssl_ktls_try(); -ENODATA, -EKEYREJECTED as
+ * kssl_adopt_check(); -ENOMEM; or what net/tls says.
  */
 int kssl_attach(struct kssl *s, struct socket *sock,
 		const struct kssl_attach_params *params,

@@ -13,7 +13,8 @@
  * socket so that the address cannot be taken anew either.
  *
  * clients_lock guards the table, in process context. Lock order: object lock,
- * then client lock. Each hold pins the module.
+ * then client lock. Each hold pins the module, and one of a client in another
+ * network namespace, which imported the object, pins the object's.
  */
 
 #include <linux/cred.h>
@@ -150,11 +151,20 @@ static struct kssl_hold *find_hold(const struct kssl_client *client,
 	return NULL;
 }
 
+/* A client pins the namespace of what it has imported from another one. */
+static struct net *foreign_net(const struct kssl_client *client,
+			       const struct kssl_object *object)
+{
+	return net_eq(sock_net(client->sk), object->net) ? NULL : object->net;
+}
+
 /* Uses the memory in the object, or else *@spare, which is then NULL. */
 static struct kssl_hold *add_hold(struct kssl_client *client,
 				  struct kssl_object *object,
 				  struct kssl_hold **spare)
 {
+	struct net *foreign = foreign_net(client, object);
+
 	struct kssl_hold *hold = &object->first;
 
 	lockdep_assert_held(&object->lock);
@@ -165,9 +175,12 @@ static struct kssl_hold *add_hold(struct kssl_client *client,
 		*spare = NULL;
 	}
 	kref_get(&object->ref);
+	if (foreign)
+		get_net(foreign);
 	hold->client = client;
 	hold->object = object;
 	hold->count = 1;
+	hold->rights = 0;
 	hlist_add_head(&hold->object_node, &object->holds);
 	object->holders++;
 	spin_lock(&client->lock);
@@ -190,12 +203,17 @@ static void del_hold(struct kssl_hold *hold)
 		kfree(hold);
 }
 
-/* What a hold had, after del_hold(). */
-static void put_held(struct kssl_object *object)
+/* What a hold of @client had, after del_hold(). */
+static void put_held(const struct kssl_client *client,
+		     struct kssl_object *object)
 {
+	struct net *foreign = foreign_net(client, object);
+
 	if (object->type->dropped)
 		object->type->dropped(object);
 	kssl_object_put(object);
+	if (foreign)
+		put_net(foreign);
 	module_put(THIS_MODULE);
 }
 
@@ -203,12 +221,15 @@ static void put_held(struct kssl_object *object)
  * kssl_client_take - one more reference of a client on an object
  * @client: the client
  * @object: the object, of which the caller has a reference
+ * @rights: enum kssl_rights, what is permitted from now on, unless the
+ *	client has more already
  *
  * Context: may sleep.
  * Return: 0; -ENOMEM; -EOVERFLOW when the client has too many; -ENODEV when
  * the module is being unloaded.
  */
-int kssl_client_take(struct kssl_client *client, struct kssl_object *object)
+int kssl_client_take(struct kssl_client *client, struct kssl_object *object,
+		     u8 rights)
 {
 	struct kssl_hold *hold, *spare = NULL;
 	bool added = false;
@@ -228,6 +249,8 @@ again:
 	} else {
 		hold->count++;
 	}
+	if (hold && !err)
+		hold->rights = max(hold->rights, rights);
 	spin_unlock_bh(&object->lock);
 
 	if (!hold) {
@@ -267,7 +290,7 @@ int kssl_client_drop(struct kssl_client *client, struct kssl_object *object)
 	}
 	spin_unlock_bh(&object->lock);
 	if (!left)
-		put_held(object);
+		put_held(client, object);
 	return left;
 }
 
@@ -293,6 +316,27 @@ u32 kssl_client_held(const struct kssl_client *client,
 }
 
 /**
+ * kssl_client_rights - what the references of a client on an object permit
+ * @client: the client, or NULL
+ * @object: the object
+ *
+ * Context: any.
+ * Return: enum kssl_rights, or 0 without a reference.
+ */
+u8 kssl_client_rights(const struct kssl_client *client,
+		      struct kssl_object *object)
+{
+	struct kssl_hold *hold;
+	u8 rights;
+
+	spin_lock_bh(&object->lock);
+	hold = find_hold(client, object);
+	rights = hold ? hold->rights : 0;
+	spin_unlock_bh(&object->lock);
+	return rights;
+}
+
+/**
  * kssl_client_release - let go of everything that a client has
  * @client: a client whose socket nobody can use any more, out of the table
  *
@@ -315,7 +359,7 @@ void kssl_client_release(struct kssl_client *client)
 		spin_lock_bh(&object->lock);
 		del_hold(hold);
 		spin_unlock_bh(&object->lock);
-		put_held(object);
+		put_held(client, object);
 		cond_resched();
 	}
 	kssl_client_put(client);

@@ -53,10 +53,12 @@ struct kssl_client *kssl_client_get(struct kssl_client *client);
 void kssl_client_put(struct kssl_client *client);
 
 int __must_check kssl_client_take(struct kssl_client *client,
-				  struct kssl_object *object);
+				  struct kssl_object *object, u8 rights);
 int kssl_client_drop(struct kssl_client *client, struct kssl_object *object);
 u32 kssl_client_held(const struct kssl_client *client,
 		     struct kssl_object *object);
+u8 kssl_client_rights(const struct kssl_client *client,
+		      struct kssl_object *object);
 void kssl_client_release(struct kssl_client *client);
 
 #endif /* _KSSL_CLIENT_H */

@@ -7,9 +7,10 @@
  *
  *   initial -> handshake -> established -> closed
  *
- * and error from any. begin and attach (attach.c) take some time, in the task
- * that asks for them: they claim the connection, work without its lock while
- * everybody else is refused what would disturb them, and give it back.
+ * and error from any. It is established with one direction, too; the other can
+ * be attached later. begin and attach (attach.c) take some time, in the
+ * task that asks for them: they claim the connection, work without its lock
+ * while everybody else is refused what would disturb them, and give it back.
  *
  * Clients, kernel users and the socket that it is attached to have references
  * on it. The object's lock guards everything that can change; it is taken with
@@ -29,6 +30,7 @@
 #include "keep.h"
 #include "reason.h"
 #include "sock.h"
+#include "watch.h"
 
 static struct kmem_cache *conn_cache;
 
@@ -40,9 +42,9 @@ static void conn_release(struct kref *ref)
 	struct kssl_ctx *ctx = s->ctx;
 
 	kssl_event_conn(s, KSSL_EVENT_TYPE_GONE);
-	if (s->sock)
-		kssl_sock_detach(s->sock, s);
-	kssl_keep_unpin(s, s->file);
+	kssl_sock_unbind(s);
+	kssl_keep_release(s);
+	kssl_watch_free(s);
 	kssl_exdata_release(object);
 	kssl_settings_put(&s->settings);
 	kfree_sensitive(s->secrets);
@@ -500,6 +502,18 @@ int kssl_conn_claim(struct kssl *s, unsigned int states,
 }
 
 /**
+ * kssl_conn_announce - tell those who listen that the state has changed
+ * @s: the connection
+ *
+ * Context: any.
+ */
+void kssl_conn_announce(struct kssl *s)
+{
+	kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
+	kssl_watch_wake(s);
+}
+
+/**
  * kssl_conn_enter - move a claimed connection to another state
  * @s: the connection
  * @state: the state
@@ -511,7 +525,7 @@ void kssl_conn_enter(struct kssl *s, enum kssl_state state)
 	spin_lock_bh(&s->object.lock);
 	WRITE_ONCE(s->state, state);
 	spin_unlock_bh(&s->object.lock);
-	kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
+	kssl_conn_announce(s);
 }
 
 /**
@@ -548,6 +562,7 @@ void kssl_conn_view(struct kssl *s, struct kssl_view *view)
 	view->shutdown = s->shutdown;
 	view->version = s->version;
 	view->suite = s->suite;
+	view->directions = s->directions;
 	view->verify_result = s->verify_result;
 	view->result = s->result;
 	view->result_text = s->result_text;
@@ -598,9 +613,10 @@ int kssl_fail(struct kssl *s, struct kssl_reason *why)
 	if (!err)
 		WRITE_ONCE(s->state, KSSL_STATE_ERROR);
 	spin_unlock_bh(&s->object.lock);
-	if (!err)
-		kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
-	return err;
+	if (err)
+		return err;
+	kssl_conn_announce(s);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(kssl_fail);
 
@@ -753,6 +769,8 @@ int kssl_clear(struct kssl *s, struct kssl_reason *why)
 	s->shutdown = 0;
 	s->version = 0;
 	s->suite = 0;
+	s->directions = 0;
+	s->keep_keys = 0;
 	s->verify_result = 0;
 	s->result = 0;
 	s->result_text = NULL;
@@ -763,7 +781,7 @@ int kssl_clear(struct kssl *s, struct kssl_reason *why)
 	if (sock)
 		kssl_sock_detach(sock, s);
 	if (changed)
-		kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
+		kssl_conn_announce(s);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(kssl_clear);

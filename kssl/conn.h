@@ -11,20 +11,35 @@
 
 struct file;
 struct kssl_ctx;
+struct kssl_watch;
+
+/* Bytes of a TLS 1.3 nonce, which linux/tls.h splits into salt and iv. */
+#define KSSL_NONCE_SIZE	12
 
 /**
- * struct kssl_secrets - traffic secrets of an attached connection
+ * struct kssl_secrets - what key updates of an attached connection need
  * @tx_len: bytes of @tx, 0 if the direction was given a key instead
  * @rx_len: bytes of @rx, likewise
- * @tx: of the transmit direction
+ * @tx: traffic secret of the transmit direction
  * @rx: of the receive direction
+ * @tx_nonce: goes with the transmit key, and tells that from another
+ * @rx_nonce: likewise for the receive key
  */
 struct kssl_secrets {
 	u8 tx_len;
 	u8 rx_len;
 	u8 tx[KSSL_SECRET_MAX];
 	u8 rx[KSSL_SECRET_MAX];
+	u8 tx_nonce[KSSL_NONCE_SIZE];
+	u8 rx_nonce[KSSL_NONCE_SIZE];
 };
+
+static inline void kssl_crypto_nonce(const struct kssl_crypto *crypto,
+				     u8 *nonce)
+{
+	memcpy(nonce, crypto->salt, crypto->salt_len);
+	memcpy(nonce + crypto->salt_len, crypto->iv, crypto->iv_len);
+}
 
 /**
  * struct kssl - a connection
@@ -35,17 +50,20 @@ struct kssl_secrets {
  * @settings: its settings
  * @sock: the socket it is bound to, or NULL
  * @file: the socket's file, if it is kept, or NULL (keep.c)
+ * @watch: who polls it, or NULL (watch.c)
  * @kept: in what its context holds, guarded by the context's lock
- * @secrets: its traffic secrets while it is attached, or NULL without any
+ * @secrets: what key updates need while it is attached with TLS 1.3, or NULL
  * @facts: what else was negotiated, or NULL
  * @result_text: text of the last begin or attach, or NULL
  * @result: result of the last begin or attach
  * @state: where it is
- * @busy: a begin or attach is at work; what it looks at does not change
+ * @busy: one of them is at work; what it looks at does not change
  * @verified: @verify_result was given
  * @shutdown: KSSL_SHUTDOWN_* that holders have told of
  * @version: negotiated TLS version, 0 before attach
  * @suite: negotiated cipher suite, 0 before attach
+ * @directions: KSSL_DIRECTION_* that were attached
+ * @keep_keys: KSSL_DIRECTION_* whose keys' copies net/tls may keep
  * @verify_result: X509_V_* of the peer's certificate
  */
 struct kssl {
@@ -54,6 +72,7 @@ struct kssl {
 	struct kssl_settings settings;
 	struct kssl_sock *sock;
 	struct file *file;
+	struct kssl_watch *watch;
 	struct list_head kept;
 	struct kssl_secrets *secrets;
 	struct kssl_facts *facts;
@@ -63,6 +82,8 @@ struct kssl {
 	bool busy;
 	bool verified;
 	u8 shutdown;
+	u8 directions;
+	u8 keep_keys;
 	u16 version;
 	u16 suite;
 	u32 verify_result;
@@ -75,6 +96,7 @@ struct kssl {
  * @shutdown: likewise
  * @version: likewise
  * @suite: likewise
+ * @directions: likewise
  * @verify_result: likewise
  * @result: likewise
  * @result_text: likewise
@@ -87,6 +109,7 @@ struct kssl_view {
 	u8 state;
 	bool verified;
 	u8 shutdown;
+	u8 directions;
 	u16 version;
 	u16 suite;
 	u32 verify_result;
@@ -129,6 +152,7 @@ int __must_check kssl_conn_change(struct kssl *s,
 
 int kssl_conn_claim(struct kssl *s, unsigned int states,
 		    struct kssl_reason *why);
+void kssl_conn_announce(struct kssl *s);
 void kssl_conn_enter(struct kssl *s, enum kssl_state state);
 void kssl_conn_unclaim(struct kssl *s, int result,
 		       const struct kssl_reason *why);

@@ -282,6 +282,24 @@ void kssl_ctx_let_go(struct kssl_ctx *ctx, struct kssl *s)
 }
 
 /**
+ * kssl_ctx_keeps - does a context hold a connection that keeps its socket
+ * @ctx: the context of @s
+ * @s: the connection
+ *
+ * Context: any.
+ * Return: true if it does.
+ */
+bool kssl_ctx_keeps(struct kssl_ctx *ctx, struct kssl *s)
+{
+	bool keeps;
+
+	spin_lock_bh(&ctx->object.lock);
+	keeps = !list_empty(&s->kept);
+	spin_unlock_bh(&ctx->object.lock);
+	return keeps;
+}
+
+/**
  * kssl_ctx_id - the id of a context
  * @ctx: the context
  *

@@ -47,6 +47,7 @@ struct kssl_ctx *kssl_ctx_get(struct kssl_ctx *ctx);
 void kssl_ctx_put(struct kssl_ctx *ctx);
 void kssl_ctx_keep(struct kssl_ctx *ctx, struct kssl *s);
 void kssl_ctx_let_go(struct kssl_ctx *ctx, struct kssl *s);
+bool kssl_ctx_keeps(struct kssl_ctx *ctx, struct kssl *s);
 struct kssl_settings kssl_ctx_settings(struct kssl_ctx *ctx);
 int kssl_ctx_swap(struct kssl_ctx *ctx, const struct kssl_settings *old,
 		  const struct kssl_settings *new);

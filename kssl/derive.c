@@ -2,7 +2,7 @@
 /*
  * DOC: derivation
  *
- * TLS 1.3 traffic keys from a traffic secret (RFC 8446 sections 7.1 and 7.3).
+ * TLS 1.3 traffic keys from a traffic secret (RFC 8446 sections 7.1 to 7.3).
  * HKDF-Expand (RFC 5869) is needed for outputs no longer than the hash only,
  * which is one HMAC. Pure functions, no lock.
  */
@@ -52,6 +52,23 @@ static int expand_label(struct crypto_shash *hmac, const char *label,
 	return err;
 }
 
+/* An HMAC that is keyed with the secret. */
+static struct crypto_shash *hmac_new(const struct kssl_suite *suite,
+				     const struct kssl_crypto *crypto)
+{
+	struct crypto_shash *hmac;
+	int err;
+
+	hmac = crypto_alloc_shash(suite->hmac, 0, 0);
+	if (IS_ERR(hmac))
+		return hmac;
+	err = crypto_shash_setkey(hmac, crypto->secret, crypto->secret_len);
+	if (!err)
+		return hmac;
+	crypto_free_shash(hmac);
+	return ERR_PTR(err);
+}
+
 /* TLS 1.3 has one 12 byte iv; linux/tls.h splits it into salt and iv. */
 static void split_nonce(const struct kssl_cipher *cipher, const u8 *nonce,
 			struct kssl_crypto *crypto)
@@ -74,17 +91,13 @@ static void split_nonce(const struct kssl_cipher *cipher, const u8 *nonce,
  */
 int kssl_derive(const struct kssl_suite *suite, struct kssl_crypto *crypto)
 {
-	struct crypto_shash *hmac;
+	struct crypto_shash *hmac = hmac_new(suite, crypto);
 	u8 nonce[NONCE_SIZE];
 	int err;
 
-	hmac = crypto_alloc_shash(suite->hmac, 0, 0);
 	if (IS_ERR(hmac))
 		return PTR_ERR(hmac);
-	err = crypto_shash_setkey(hmac, crypto->secret, crypto->secret_len);
-	if (!err)
-		err = expand_label(hmac, "key", crypto->key,
-				   suite->cipher->key_size);
+	err = expand_label(hmac, "key", crypto->key, suite->cipher->key_size);
 	if (!err)
 		err = expand_label(hmac, "iv", nonce, sizeof(nonce));
 	if (!err)

@@ -14,6 +14,7 @@
  * has pinned is counted here, as unix(7) does with files in flight.
  */
 
+#include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/net.h>
@@ -22,6 +23,23 @@
 #include "keep.h"
 #include "limit.h"
 #include "reason.h"
+#include "sock.h"
+#include "watch.h"
+
+static int pin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
+{
+	int err;
+
+	if (!sock->file)
+		return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_FD,
+				   "keep needs a socket that has a file");
+	err = kssl_limit_charge_file(s->object.user);
+	if (err)
+		return kssl_refuse(why, err, KSSL_A_FD,
+				   "more kept sockets than RLIMIT_NOFILE allows");
+	get_file(sock->file);
+	return 0;
+}
 
 /**
  * kssl_keep_pin - pin the file of a socket if the connection keeps it
@@ -44,15 +62,57 @@ int kssl_keep_pin(struct kssl *s, struct socket *sock, struct file **file,
 	*file = NULL;
 	if (!keep)
 		return 0;
-	if (!sock->file)
-		return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_FD,
-				   "keep needs a socket that has a file");
-	err = kssl_limit_charge_file(s->object.user);
+	err = pin(s, sock, why);
 	if (err)
-		return kssl_refuse(why, err, KSSL_A_FD,
-				   "more kept sockets than RLIMIT_NOFILE allows");
-	*file = get_file(sock->file);
+		return err;
+	*file = sock->file;
 	return 0;
+}
+
+/**
+ * kssl_keep_file - the file of the socket that a connection keeps
+ * @s: the connection
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Context: any.
+ * Return: the file, which the caller puts, or an ERR_PTR(): -ENOTCONN when the
+ * connection is not attached, -EOPNOTSUPP when it does not keep its socket.
+ */
+struct file *kssl_keep_file(struct kssl *s, struct kssl_reason *why)
+{
+	struct file *file;
+	bool attached;
+
+	spin_lock_bh(&s->object.lock);
+	attached = s->state == KSSL_STATE_ESTABLISHED;
+	file = s->file;
+	if (file)
+		get_file(file);
+	spin_unlock_bh(&s->object.lock);
+	if (file)
+		return file;
+	if (attached)
+		return ERR_PTR(kssl_refuse(why, -EOPNOTSUPP, KSSL_A_ID,
+				"the connection does not keep its socket"));
+	return ERR_PTR(kssl_refuse(why, -ENOTCONN, KSSL_A_ID,
+				   "the connection is not attached"));
+}
+
+/**
+ * kssl_keep_take - take the pinned file from a connection
+ * @s: the connection, locked
+ *
+ * Return: the file, for kssl_keep_unpin() when @s is not locked, or NULL.
+ */
+struct file *kssl_keep_take(struct kssl *s)
+{
+	struct file *file = s->file;
+
+	lockdep_assert_held(&s->object.lock);
+	if (file)
+		kssl_watch_leave(s);
+	s->file = NULL;
+	return file;
 }
 
 /**
@@ -68,4 +128,20 @@ void kssl_keep_unpin(struct kssl *s, struct file *file)
 		return;
 	kssl_limit_uncharge_file(s->object.user);
 	fput(file);
+}
+
+/**
+ * kssl_keep_release - unpin the file of a connection in its release
+ * @s: the connection
+ *
+ * Context: any.
+ */
+void kssl_keep_release(struct kssl *s)
+{
+	struct file *file;
+
+	spin_lock_bh(&s->object.lock);
+	file = kssl_keep_take(s);
+	spin_unlock_bh(&s->object.lock);
+	kssl_keep_unpin(s, file);
 }

@@ -3,13 +3,15 @@
  * DOC: kernel TLS
  *
  * What kssl asks of net/tls: is a socket fit, put the ULP on it, would a
- * cipher be had, install a key. It is asked through setsockopt, as userspace
- * does it, with the hooks of security modules where the kernel offers them.
+ * cipher be had, install a key, forget its copy. It is asked through
+ * setsockopt, as userspace does it, with the hooks of security modules where
+ * the kernel offers them.
  *
  * Called in the task that attaches, without a lock; net/tls takes the socket's.
  */
 
 #include <crypto/aead.h>
+#include <crypto/algapi.h>
 #include <linux/err.h>
 #include <linux/in.h>
 #include <linux/kmod.h>
@@ -52,6 +54,11 @@ static bool has_ulp(struct sock *sk)
 	return ops && !strcmp(ops->name, ULP_NAME) && tls_get_ctx(sk);
 }
 
+static u8 conf_of(const struct tls_context *tls, int direction)
+{
+	return direction == TLS_TX ? tls->tx_conf : tls->rx_conf;
+}
+
 static bool has_key(struct sock *sk, int direction)
 {
 	const struct tls_context *tls;
@@ -59,16 +66,23 @@ static bool has_key(struct sock *sk, int direction)
 
 	lock_sock(sk);
 	tls = has_ulp(sk) ? tls_get_ctx(sk) : NULL;
-	has = tls && (direction == TLS_TX ? tls->tx_conf : tls->rx_conf) !=
-		TLS_BASE;
+	has = tls && conf_of(tls, direction) != TLS_BASE;
 	release_sock(sk);
 	return has;
 }
 
-static int check_ulp(struct sock *sk, bool *ulp, struct kssl_reason *why)
+static u32 keyed_directions(struct sock *sk)
+{
+	const struct tls_context *tls = tls_get_ctx(sk);
+
+	return (conf_of(tls, TLS_TX) != TLS_BASE ? KSSL_DIRECTION_TX : 0) |
+		(conf_of(tls, TLS_RX) != TLS_BASE ? KSSL_DIRECTION_RX : 0);
+}
+
+static int check_ulp(struct sock *sk, u32 keyed, bool *ulp,
+		     struct kssl_reason *why)
 {
 	const struct tcp_ulp_ops *ops = inet_csk(sk)->icsk_ulp_ops;
-	const struct tls_context *tls;
 
 	*ulp = ops;
 	if (!ops)
@@ -76,15 +90,15 @@ static int check_ulp(struct sock *sk, bool *ulp, struct kssl_reason *why)
 	if (!has_ulp(sk))
 		return kssl_refuse(why, -EEXIST, KSSL_A_FD,
 				   "the socket has another ULP");
-	tls = tls_get_ctx(sk);
-	if (tls->tx_conf == TLS_BASE && tls->rx_conf == TLS_BASE)
+	if (!(keyed_directions(sk) & ~keyed))
 		return 0;
 	/* From 6.14 on net/tls would take this for a key update. */
 	return kssl_refuse(why, -EBUSY, KSSL_A_FD,
 			   "the socket is kTLS already");
 }
 
-static int check_sock(struct sock *sk, bool *ulp, struct kssl_reason *why)
+static int check_sock(struct sock *sk, u32 keyed, bool *ulp,
+		      struct kssl_reason *why)
 {
 	int err;
 
@@ -92,7 +106,7 @@ static int check_sock(struct sock *sk, bool *ulp, struct kssl_reason *why)
 		return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_FD,
 				   "not a TCP socket");
 	lock_sock(sk);
-	err = check_ulp(sk, ulp, why);
+	err = check_ulp(sk, keyed, ulp, why);
 	if (!err && !is_open(sk, *ulp))
 		err = kssl_refuse(why, -ENOTCONN, KSSL_A_FD,
 				  "the socket is not connected");
@@ -103,6 +117,7 @@ static int check_sock(struct sock *sk, bool *ulp, struct kssl_reason *why)
 /**
  * kssl_ktls_prepare - make a socket ready to take keys
  * @sock: the socket
+ * @keyed: KSSL_DIRECTION_* that may have a key
  * @why: takes the reason of a refusal, or NULL
  *
  * Puts the tls ULP on a TCP socket that has none. Without keys that changes
@@ -110,16 +125,16 @@ static int check_sock(struct sock *sk, bool *ulp, struct kssl_reason *why)
  *
  * Context: may sleep, and waits for the socket's lock.
  * Return: 0; -EOPNOTSUPP not a TCP socket; -ENOTCONN not connected; -EEXIST
- * another ULP; -EBUSY it has keys already; -ENOENT net/tls is not loaded;
+ * another ULP; -EBUSY it has other keys already; -ENOENT net/tls is not loaded;
  * -EPERM a cgroup program has answered and net/tls was not asked; or
  * what net/tls, a security module or a cgroup program says.
  */
-int kssl_ktls_prepare(struct socket *sock, struct kssl_reason *why)
+int kssl_ktls_prepare(struct socket *sock, u32 keyed, struct kssl_reason *why)
 {
 	bool ulp;
 	int err;
 
-	err = check_sock(sock->sk, &ulp, why);
+	err = check_sock(sock->sk, keyed, &ulp, why);
 	if (err || ulp)
 		return err;
 	err = set_option(sock, SOL_TCP, TCP_ULP, ULP_NAME, strlen(ULP_NAME));
@@ -127,7 +142,7 @@ int kssl_ktls_prepare(struct socket *sock, struct kssl_reason *why)
 	if (err && err != -EEXIST)
 		return kssl_refuse(why, err, KSSL_A_FD,
 				   "the tls ULP cannot be put on the socket");
-	err = check_sock(sock->sk, &ulp, why);
+	err = check_sock(sock->sk, keyed, &ulp, why);
 	if (err || ulp)
 		return err;
 	return kssl_refuse(why, -EPERM, KSSL_A_FD,
@@ -136,14 +151,16 @@ int kssl_ktls_prepare(struct socket *sock, struct kssl_reason *why)
 
 static int try_key(struct crypto_aead *aead, const struct kssl_crypto *crypto)
 {
+	if (!crypto->key_len)
+		return 0;
 	return crypto_aead_setkey(aead, crypto->key, crypto->key_len) ?:
 		crypto_aead_setauthsize(aead, TAG_SIZE);
 }
 
 /**
- * kssl_ktls_try - make sure that a cipher can be had with two keys
+ * kssl_ktls_try - make sure that a cipher can be had with the keys
  * @suite: the suite
- * @tx: the key of the transmit direction, of the right size
+ * @tx: the key of the transmit direction, of the right size, or none
  * @rx: the key of the receive direction, likewise
  * @why: takes the reason of a refusal, or NULL
  *
@@ -205,6 +222,19 @@ static unsigned int build_info(struct key_info *key,
 	return p - (u8 *)key;
 }
 
+static int put_key(struct socket *sock, int direction,
+		   const struct kssl_suite *suite,
+		   const struct kssl_crypto *crypto)
+{
+	struct key_info key;
+	int err;
+
+	err = set_option(sock, SOL_TLS, direction, &key,
+			 build_info(&key, suite, crypto));
+	memzero_explicit(&key, sizeof(key));
+	return err;
+}
+
 /**
  * kssl_ktls_install - install the first key of a direction
  * @sock: a socket that kssl_ktls_prepare() made ready
@@ -213,22 +243,247 @@ static unsigned int build_info(struct key_info *key,
  * @crypto: key, iv and salt of the right sizes, and the record sequence
  *
  * Context: may sleep, and waits for the socket's lock.
- * Return: 0; -EPERM when a cgroup program has answered and net/tls was not
- * asked; or what net/tls says. On failure there is no key.
+ * Return: 0; -EBUSY when somebody else has installed one meanwhile, which
+ * net/tls might take for an update; -EPERM when a cgroup program has answered
+ * and net/tls was not asked; or what net/tls says. On failure there is no key.
  */
 int kssl_ktls_install(struct socket *sock, int direction,
 		      const struct kssl_suite *suite,
 		      const struct kssl_crypto *crypto)
 {
-	struct key_info key;
 	int err;
 
-	err = set_option(sock, SOL_TLS, direction, &key,
-			 build_info(&key, suite, crypto));
-	memzero_explicit(&key, sizeof(key));
+	if (has_key(sock->sk, direction))
+		return -EBUSY;
+	err = put_key(sock, direction, suite, crypto);
 	if (!err && !has_key(sock->sk, direction))
 		err = -EPERM;
 	return err;
+}
+
+static void set_flag(struct socket *sock, int option)
+{
+	const u32 on = 1;
+
+	set_option(sock, SOL_TLS, option, &on, sizeof(on));
+}
+
+/**
+ * kssl_ktls_set_zerocopy - let a device encrypt file pages where they lie
+ * @sock: a socket with the ULP
+ *
+ * For sendfile() of files that do not change. A cgroup program that refuses
+ * costs no more than speed.
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ */
+void kssl_ktls_set_zerocopy(struct socket *sock)
+{
+	set_flag(sock, TLS_TX_ZEROCOPY_RO);
+}
+
+/**
+ * kssl_ktls_expect_no_pad - decrypt in place, as if no record was padded
+ * @sock: a socket that has a receive key of TLS 1.3
+ *
+ * A record that is padded is decrypted twice. A cgroup program that refuses
+ * costs no more than speed.
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ */
+void kssl_ktls_expect_no_pad(struct socket *sock)
+{
+	set_flag(sock, TLS_RX_EXPECT_NO_PAD);
+}
+
+/* What getsockopt() tells of a direction's key. */
+static union tls_crypto_context *copy_of(struct tls_context *tls,
+					 int direction)
+{
+	return direction == TLS_TX ? &tls->crypto_send : &tls->crypto_recv;
+}
+
+/**
+ * kssl_ktls_find_key - find the keys that somebody else has installed
+ * @sock: the socket
+ * @directions: KSSL_DIRECTION_* that must have a key
+ * @key: takes what net/tls says of them, which is the same for both
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ * Return: 0; -ENODATA one of them has no key; -EOPNOTSUPP, -ENOTCONN, -EEXIST
+ * as kssl_ktls_prepare().
+ */
+int kssl_ktls_find_key(struct socket *sock, u32 directions,
+		       struct kssl_ktls_key *key, struct kssl_reason *why)
+{
+	struct sock *sk = sock->sk;
+	const struct tls_prot_info *prot;
+	bool ulp;
+	int err;
+
+	err = check_sock(sk, KSSL_DIRECTIONS, &ulp, why);
+	if (err)
+		return err;
+	lock_sock(sk);
+	if (!has_ulp(sk) || directions & ~keyed_directions(sk)) {
+		err = kssl_refuse(why, -ENODATA, KSSL_A_ADOPT,
+				  "the direction has no key to adopt");
+	} else {
+		prot = &tls_get_ctx(sk)->prot_info;
+		key->version = prot->version;
+		key->cipher = prot->cipher_type;
+	}
+	release_sock(sk);
+	return err;
+}
+
+/* A copy that was wiped says nothing; salt and iv are there in any case. */
+static bool is_key(struct tls_context *tls, int direction,
+		   const struct kssl_cipher *cipher,
+		   const struct kssl_crypto *crypto)
+{
+	const struct cipher_context *nonce =
+		direction == TLS_TX ? &tls->tx : &tls->rx;
+	const u8 *key = (u8 *)(&copy_of(tls, direction)->info + 1) +
+		cipher->iv_size;
+
+	if (crypto_memneq(nonce->iv, crypto->salt, cipher->salt_size) ||
+	    crypto_memneq(nonce->iv + cipher->salt_size, crypto->iv,
+			  cipher->iv_size))
+		return false;
+	return !memchr_inv(key, 0, cipher->key_size) ||
+		!crypto_memneq(key, crypto->key, cipher->key_size);
+}
+
+/**
+ * kssl_ktls_same_key - compare a key of TLS 1.3 with that of a direction
+ * @sock: the socket
+ * @direction: TLS_TX or TLS_RX
+ * @cipher: the cipher of the direction's key
+ * @crypto: key, iv and salt of the right sizes
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ * Return: 0; -EKEYREJECTED it is another one, or there is none.
+ */
+int kssl_ktls_same_key(struct socket *sock, int direction,
+		       const struct kssl_cipher *cipher,
+		       const struct kssl_crypto *crypto)
+{
+	struct sock *sk = sock->sk;
+	struct tls_context *tls;
+	bool same;
+
+	lock_sock(sk);
+	tls = has_ulp(sk) ? tls_get_ctx(sk) : NULL;
+	same = tls && conf_of(tls, direction) != TLS_BASE &&
+		tls->prot_info.cipher_type == cipher->type &&
+		is_key(tls, direction, cipher, crypto);
+	release_sock(sk);
+	return same ? 0 : -EKEYREJECTED;
+}
+
+/**
+ * kssl_ktls_read_nonce - the nonce that goes with a direction's key
+ * @sock: the socket
+ * @direction: TLS_TX or TLS_RX, which has a key
+ * @cipher: the cipher of the key
+ * @crypto: takes salt and iv; those of TLS 1.2 change with each record
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ */
+void kssl_ktls_read_nonce(struct socket *sock, int direction,
+			  const struct kssl_cipher *cipher,
+			  struct kssl_crypto *crypto)
+{
+	struct sock *sk = sock->sk;
+	struct tls_context *tls;
+	const char *nonce;
+
+	lock_sock(sk);
+	tls = has_ulp(sk) ? tls_get_ctx(sk) : NULL;
+	if (tls && conf_of(tls, direction) != TLS_BASE &&
+	    tls->prot_info.cipher_type == cipher->type) {
+		nonce = direction == TLS_TX ? tls->tx.iv : tls->rx.iv;
+		crypto->salt_len = cipher->salt_size;
+		crypto->iv_len = cipher->iv_size;
+		memcpy(crypto->salt, nonce, crypto->salt_len);
+		memcpy(crypto->iv, nonce + crypto->salt_len, crypto->iv_len);
+	}
+	release_sock(sk);
+}
+
+/**
+ * kssl_ktls_wipe - wipe the copy of a key that net/tls keeps for getsockopt()
+ * @sock: the socket
+ * @direction: TLS_TX or TLS_RX
+ *
+ * The cipher has the key, and &struct cipher_context has salt, iv and record
+ * sequence, so with TLS_SW nothing but getsockopt() reads more of the copy
+ * than its header (6.1, 6.12, 7.3): do_tls_setsockopt_conf() compares version
+ * and cipher type with those of the other direction, or of the next key of
+ * this one, which then overwrites all of the copy. A device reads the key
+ * again when it is reset, and its fallback the salt, so with TLS_HW the copy
+ * stays.
+ *
+ * getsockopt() writes iv and sequence to the copy before it reports it, so
+ * these are still told, but the key and the salt are 0.
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ */
+void kssl_ktls_wipe(struct socket *sock, int direction)
+{
+	union tls_crypto_context *copy;
+	struct sock *sk = sock->sk;
+	struct tls_context *tls;
+
+	lock_sock(sk);
+	tls = has_ulp(sk) ? tls_get_ctx(sk) : NULL;
+	if (tls && conf_of(tls, direction) == TLS_SW) {
+		copy = copy_of(tls, direction);
+		memzero_explicit(&copy->info + 1,
+				 sizeof(*copy) - sizeof(copy->info));
+	}
+	release_sock(sk);
+}
+
+/* The owner of the socket's lock may be counting. */
+static u64 read_seq(const char *seq)
+{
+	u64 seen, again = 0;
+	unsigned int i;
+
+	do {
+		seen = again;
+		for (i = 0, again = 0; i < TLS_MAX_REC_SEQ_SIZE; i++)
+			again = again << 8 | (u8)READ_ONCE(seq[i]);
+	} while (seen != again);
+	return seen;
+}
+
+/**
+ * kssl_ktls_records - the sequence number of a direction's next record
+ * @sock: the socket, of which the caller holds the file
+ * @direction: TLS_TX or TLS_RX
+ * @records: takes it
+ *
+ * Does not wait for the socket's lock, so a record that is being made may be
+ * counted or not, and while a key is being replaced the number may be of
+ * either key.
+ *
+ * Context: any.
+ * Return: true; false when the direction has no key.
+ */
+bool kssl_ktls_records(struct socket *sock, int direction, u64 *records)
+{
+	const struct tls_context *tls = tls_get_ctx(sock->sk);
+
+	if (!tls || (direction == TLS_TX ? tls->tx_conf : tls->rx_conf) ==
+	    TLS_BASE)
+		return false;
+	*records = read_seq(direction == TLS_TX ? tls->tx.rec_seq :
+			    tls->rx.rec_seq);
+	return true;
 }
 
 /*
@@ -280,7 +535,7 @@ static void __init provoke_warning(void)
 		return;
 	err = connect_self(sock, &listener);
 	if (!err)
-		err = kssl_ktls_prepare(sock, NULL);
+		err = kssl_ktls_prepare(sock, 0, NULL);
 	if (!err)
 		err = kssl_ktls_install(sock, TLS_TX, suite, &crypto);
 	if (err)

@@ -4,10 +4,23 @@
 
 #include <net/kssl.h>
 
+struct kssl_cipher;
 struct kssl_suite;
 struct socket;
 
-int __must_check kssl_ktls_prepare(struct socket *sock,
+#define KSSL_DIRECTIONS	(KSSL_DIRECTION_TX | KSSL_DIRECTION_RX)
+
+/**
+ * struct kssl_ktls_key - what net/tls tells of a key besides its bytes
+ * @version: TLS version
+ * @cipher: TLS_CIPHER_*
+ */
+struct kssl_ktls_key {
+	u16 version;
+	u16 cipher;
+};
+
+int __must_check kssl_ktls_prepare(struct socket *sock, u32 keyed,
 				   struct kssl_reason *why);
 int __must_check kssl_ktls_try(const struct kssl_suite *suite,
 			       const struct kssl_crypto *tx,
@@ -16,6 +29,19 @@ int __must_check kssl_ktls_try(const struct kssl_suite *suite,
 int __must_check kssl_ktls_install(struct socket *sock, int direction,
 				   const struct kssl_suite *suite,
 				   const struct kssl_crypto *crypto);
+int __must_check kssl_ktls_find_key(struct socket *sock, u32 directions,
+				    struct kssl_ktls_key *key,
+				    struct kssl_reason *why);
+int __must_check kssl_ktls_same_key(struct socket *sock, int direction,
+				    const struct kssl_cipher *cipher,
+				    const struct kssl_crypto *crypto);
+void kssl_ktls_read_nonce(struct socket *sock, int direction,
+			  const struct kssl_cipher *cipher,
+			  struct kssl_crypto *crypto);
+void kssl_ktls_set_zerocopy(struct socket *sock);
+void kssl_ktls_expect_no_pad(struct socket *sock);
+void kssl_ktls_wipe(struct socket *sock, int direction);
+bool kssl_ktls_records(struct socket *sock, int direction, u64 *records);
 void kssl_ktls_init(void);
 
 #endif /* _KSSL_KTLS_H */

@@ -7,8 +7,13 @@
  */
 
 #include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/net.h>
+
+#include <net/tls.h>
 
 #include "client.h"
+#include "ktls.h"
 #include "netlink-attr.h"
 #include "netlink-gen.h"
 #include "netlink-settings.h"
@@ -29,22 +34,28 @@ static u8 copy_bytes(const struct nlattr *nest, u16 type, u8 *to)
  * @nest: a validated direction of the request
  * @crypto: takes it; the caller wipes it
  *
- * Return: 0, or -EINVAL without a record sequence.
+ * Return: 0, or -EINVAL without a record sequence, which is 0 then.
  */
 int kssl_nl_parse_crypto(const struct nlattr *nest, struct kssl_crypto *crypto)
 {
 	const struct nlattr *seq = nla_find_nested(nest,
 						   KSSL_A_CRYPTO_REC_SEQ);
 
-	if (!seq)
-		return -EINVAL;
-	crypto->rec_seq = nla_get_u64(seq);
+	crypto->rec_seq = seq ? nla_get_u64(seq) : 0;
 	crypto->key_len = copy_bytes(nest, KSSL_A_CRYPTO_KEY, crypto->key);
 	crypto->iv_len = copy_bytes(nest, KSSL_A_CRYPTO_IV, crypto->iv);
 	crypto->salt_len = copy_bytes(nest, KSSL_A_CRYPTO_SALT, crypto->salt);
 	crypto->secret_len = copy_bytes(nest, KSSL_A_CRYPTO_SECRET,
 					crypto->secret);
-	return 0;
+	return seq ? 0 : -EINVAL;
+}
+
+static int fill_rights(struct sk_buff *skb, struct kssl_object *object,
+		       const struct kssl_client *client)
+{
+	u8 rights = kssl_client_rights(client, object);
+
+	return rights ? nla_put_u32(skb, KSSL_A_RIGHTS, rights) : 0;
 }
 
 static int fill_object(struct sk_buff *skb, struct kssl_object *object,
@@ -57,6 +68,7 @@ static int fill_object(struct sk_buff *skb, struct kssl_object *object,
 	return nla_put_u32(skb, KSSL_A_REFS, kssl_object_refs(object) - 1) ?:
 		nla_put_u32(skb, KSSL_A_HELD,
 			    kssl_client_held(client, object)) ?:
+		fill_rights(skb, object, client) ?:
 		nla_put_u32(skb, KSSL_A_HOLDERS,
 			    READ_ONCE(object->holders)) ?:
 		nla_put_u32(skb, KSSL_A_UID, uid) ?:
@@ -71,12 +83,36 @@ static int fill_negotiated(struct sk_buff *skb, const struct kssl_view *view)
 	if (!view->version)
 		return 0;
 	err = nla_put_u16(skb, KSSL_A_VERSION, view->version) ?:
-		nla_put_u16(skb, KSSL_A_SUITE, view->suite);
+		nla_put_u16(skb, KSSL_A_SUITE, view->suite) ?:
+		nla_put_u32(skb, KSSL_A_DIRECTIONS, view->directions);
 	if (!err && view->verified)
 		err = nla_put_u32(skb, KSSL_A_VERIFY_RESULT,
 				  view->verify_result);
 	if (!err && view->shutdown)
 		err = nla_put_u32(skb, KSSL_A_SHUTDOWN, view->shutdown);
+	return err;
+}
+
+static int put_records(struct sk_buff *skb, u16 attr, struct socket *sock,
+		       int direction)
+{
+	u64 records;
+
+	return kssl_ktls_records(sock, direction, &records) ?
+		nla_put_u64_64bit(skb, attr, records, KSSL_A_PAD) : 0;
+}
+
+static int fill_records(struct sk_buff *skb, struct kssl *s)
+{
+	struct file *file = kssl_sock_file(s);
+	struct socket *sock = file ? sock_from_file(file) : NULL;
+	int err = 0;
+
+	if (sock)
+		err = put_records(skb, KSSL_A_TX_RECORDS, sock, TLS_TX) ?:
+			put_records(skb, KSSL_A_RX_RECORDS, sock, TLS_RX);
+	if (file)
+		fput(file);
 	return err;
 }
 
@@ -234,6 +270,8 @@ int kssl_nl_fill_conn(struct sk_buff *skb, struct kssl *s,
 		fill_facts(skb, facts) ?:
 		kssl_nl_fill_sock(skb, &view) ?:
 		fill_result(skb, &view) ?:
+		(view.state == KSSL_STATE_ESTABLISHED ?
+		 fill_records(skb, s) : 0) ?:
 		kssl_nl_fill_settings(skb, &settings, rows, true);
 	kssl_facts_put(facts);
 	kssl_settings_put(&settings);

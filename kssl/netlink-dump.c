@@ -40,7 +40,8 @@ static int start_dump(struct netlink_callback *cb, u16 id)
 
 	BUILD_BUG_ON(sizeof(*dump) >
 		     sizeof_field(struct netlink_callback, ctx));
-	attr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, id);
+	attr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, id) ?:
+		nlmsg_find_attr(cb->nlh, GENL_HDRLEN, KSSL_A_FD);
 	if (attr) {
 		NL_SET_ERR_MSG_ATTR(cb->extack, attr,
 				    "a dump is not of one object");

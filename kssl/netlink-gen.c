@@ -191,6 +191,7 @@ const struct nla_policy kssl_get_nl_policy[KSSL_A_WITH_PEER_CHAIN + 1] = {
 	[KSSL_A_PEER_PORT] = { .type = NLA_U16, },
 	[KSSL_A_ROW] = { .type = NLA_U32, },
 	[KSSL_A_WITH_PEER_CHAIN] = { .type = NLA_FLAG, },
+	[KSSL_A_FD] = NLA_POLICY_MIN(NLA_S32, 0),
 };
 
 /* KSSL_CMD_SET - do */
@@ -216,7 +217,7 @@ const struct nla_policy kssl_fail_nl_policy[KSSL_A_ID + 1] = {
 };
 
 /* KSSL_CMD_ATTACH - do */
-const struct nla_policy kssl_attach_nl_policy[KSSL_A_RECORD_LIMIT + 1] = {
+const struct nla_policy kssl_attach_nl_policy[KSSL_A_EXPECT_NO_PAD + 1] = {
 	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[KSSL_A_SETTINGS] = NLA_POLICY_NESTED(kssl_settings_nl_policy),
@@ -231,6 +232,10 @@ const struct nla_policy kssl_attach_nl_policy[KSSL_A_RECORD_LIMIT + 1] = {
 	[KSSL_A_RESUMED] = NLA_POLICY_MAX(NLA_U8, 1),
 	[KSSL_A_PEER_CHAIN] = { .type = NLA_BINARY, },
 	[KSSL_A_RECORD_LIMIT] = { .type = NLA_U16, },
+	[KSSL_A_KEEP_KEY] = { .type = NLA_FLAG, },
+	[KSSL_A_ADOPT] = NLA_POLICY_MASK(NLA_U32, 0x3),
+	[KSSL_A_EXPECT_NO_PAD] = { .type = NLA_FLAG, },
+	[KSSL_A_RIGHTS] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
 };
 
 /* KSSL_CMD_SET_CTX - do */
@@ -250,8 +255,26 @@ const struct nla_policy kssl_set_shutdown_nl_policy[KSSL_A_SHUTDOWN + 1] = {
 	[KSSL_A_SHUTDOWN] = NLA_POLICY_MASK(NLA_U32, 0x3),
 };
 
+/* KSSL_CMD_OPEN_FD - do */
+const struct nla_policy kssl_open_fd_nl_policy[KSSL_A_RIGHTS + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_CTX_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_RIGHTS] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
+};
+
+/* KSSL_CMD_IMPORT - do */
+const struct nla_policy kssl_import_nl_policy[KSSL_A_RIGHTS + 1] = {
+	[KSSL_A_FD] = NLA_POLICY_MIN(NLA_S32, 0),
+	[KSSL_A_RIGHTS] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
+};
+
+/* KSSL_CMD_SOCK_FD - do */
+const struct nla_policy kssl_sock_fd_nl_policy[KSSL_A_ID + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
 /* Ops table for kssl */
-const struct genl_ops kssl_nl_ops[18] = {
+const struct genl_ops kssl_nl_ops[21] = {
 	{
 		.cmd		= KSSL_CMD_CTX_NEW,
 		.doit		= kssl_nl_ctx_new_doit,
@@ -342,7 +365,7 @@ const struct genl_ops kssl_nl_ops[18] = {
 		.cmd		= KSSL_CMD_ATTACH,
 		.doit		= kssl_nl_attach_doit,
 		.policy		= kssl_attach_nl_policy,
-		.maxattr	= KSSL_A_RECORD_LIMIT,
+		.maxattr	= KSSL_A_EXPECT_NO_PAD,
 	},
 	{
 		.cmd		= KSSL_CMD_SET_CTX,
@@ -361,5 +384,23 @@ const struct genl_ops kssl_nl_ops[18] = {
 		.doit		= kssl_nl_set_shutdown_doit,
 		.policy		= kssl_set_shutdown_nl_policy,
 		.maxattr	= KSSL_A_SHUTDOWN,
+	},
+	{
+		.cmd		= KSSL_CMD_OPEN_FD,
+		.doit		= kssl_nl_open_fd_doit,
+		.policy		= kssl_open_fd_nl_policy,
+		.maxattr	= KSSL_A_RIGHTS,
+	},
+	{
+		.cmd		= KSSL_CMD_IMPORT,
+		.doit		= kssl_nl_import_doit,
+		.policy		= kssl_import_nl_policy,
+		.maxattr	= KSSL_A_RIGHTS,
+	},
+	{
+		.cmd		= KSSL_CMD_SOCK_FD,
+		.doit		= kssl_nl_sock_fd_doit,
+		.policy		= kssl_sock_fd_nl_policy,
+		.maxattr	= KSSL_A_ID,
 	},
 };

@@ -44,7 +44,7 @@ extern const struct nla_policy kssl_begin_nl_policy[KSSL_A_FD + 1];
 
 extern const struct nla_policy kssl_fail_nl_policy[KSSL_A_ID + 1];
 
-extern const struct nla_policy kssl_attach_nl_policy[KSSL_A_RECORD_LIMIT + 1];
+extern const struct nla_policy kssl_attach_nl_policy[KSSL_A_EXPECT_NO_PAD + 1];
 
 extern const struct nla_policy kssl_set_ctx_nl_policy[KSSL_A_CTX_ID + 1];
 
@@ -52,8 +52,14 @@ extern const struct nla_policy kssl_session_get_nl_policy[KSSL_A_ID + 1];
 
 extern const struct nla_policy kssl_set_shutdown_nl_policy[KSSL_A_SHUTDOWN + 1];
 
+extern const struct nla_policy kssl_open_fd_nl_policy[KSSL_A_RIGHTS + 1];
+
+extern const struct nla_policy kssl_import_nl_policy[KSSL_A_RIGHTS + 1];
+
+extern const struct nla_policy kssl_sock_fd_nl_policy[KSSL_A_ID + 1];
+
 /* Ops table for kssl */
-extern const struct genl_ops kssl_nl_ops[18];
+extern const struct genl_ops kssl_nl_ops[21];
 
 int kssl_nl_ctx_new_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_ctx_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -75,5 +81,8 @@ int kssl_nl_attach_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_set_ctx_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_set_shutdown_doit(struct sk_buff *skb, struct genl_info *info);
+int kssl_nl_open_fd_doit(struct sk_buff *skb, struct genl_info *info);
+int kssl_nl_import_doit(struct sk_buff *skb, struct genl_info *info);
+int kssl_nl_sock_fd_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _LINUX_KSSL_GEN_H */

@@ -8,6 +8,7 @@
  */
 
 #include <linux/cred.h>
+#include <linux/net.h>
 
 #include <net/sock.h>
 
@@ -111,6 +112,23 @@ int kssl_nl_require(struct genl_info *info, u16 attr, const char *text)
 }
 
 /**
+ * kssl_nl_check_opener - refuse to take or give a file on behalf of others
+ * @skb: the request
+ * @info: the request
+ * @attr: the attribute that is to blame, or 0
+ *
+ * Return: 0 or -EPERM.
+ */
+int kssl_nl_check_opener(const struct sk_buff *skb, struct genl_info *info,
+			 u16 attr)
+{
+	if (kssl_access_by_opener(skb))
+		return 0;
+	return kssl_nl_refuse_text(info, -EPERM, attr,
+				   "another user opened the netlink socket");
+}
+
+/**
  * kssl_nl_user_ns - the user namespace in which a reply names users
  * @skb: the request
  *
@@ -155,6 +173,20 @@ struct kssl_client *kssl_nl_obtain_client(struct sk_buff *skb,
 }
 
 /**
+ * kssl_nl_rights - what the references of the client that asks permit
+ * @skb: the request
+ * @object: references on what
+ *
+ * Return: enum kssl_rights, or 0 without a reference.
+ */
+u8 kssl_nl_rights(const struct sk_buff *skb, struct kssl_object *object)
+{
+	struct kssl_client *client = kssl_nl_find_client(skb);
+
+	return client ? kssl_client_rights(client, object) : 0;
+}
+
+/**
  * kssl_nl_is_held - does the client that asks have a reference
  * @skb: the request
  * @object: on what
@@ -168,22 +200,39 @@ bool kssl_nl_is_held(const struct sk_buff *skb, struct kssl_object *object)
 	return client && kssl_client_held(client, object);
 }
 
-/* Objects of other network namespaces do not exist. */
-static struct kssl_object *find(struct genl_info *info,
+/* What was imported from another network namespace, or NULL. */
+static struct kssl_object *find_foreign(const struct sk_buff *skb,
+					const struct kssl_object_type *type,
+					u32 id)
+{
+	struct kssl_object *object = kssl_object_find(type, id, NULL, NULL);
+
+	if (IS_ERR(object))
+		return NULL;
+	if (kssl_nl_is_held(skb, object))
+		return object;
+	kssl_object_put(object);
+	return NULL;
+}
+
+/* Objects of other network namespaces do not exist for who has none. */
+static struct kssl_object *find(struct sk_buff *skb, struct genl_info *info,
 				const struct kssl_object_type *type)
 {
+	struct kssl_object *object, *foreign;
 	struct kssl_reason why = {};
-	struct kssl_object *object;
 	int err;
+	u32 id;
 
 	err = kssl_nl_require(info, type->attr, type->missing);
 	if (err)
 		return ERR_PTR(err);
-	object = kssl_object_find(type, nla_get_u32(info->attrs[type->attr]),
-				  genl_info_net(info), &why);
-	if (IS_ERR(object))
-		kssl_nl_refuse(info, PTR_ERR(object), &why);
-	return object;
+	id = nla_get_u32(info->attrs[type->attr]);
+	object = kssl_object_find(type, id, genl_info_net(info), &why);
+	if (!IS_ERR(object))
+		return object;
+	foreign = find_foreign(skb, type, id);
+	return foreign ?: ERR_PTR(kssl_nl_refuse(info, PTR_ERR(object), &why));
 }
 
 static struct kssl_object *forbid(struct genl_info *info,
@@ -195,8 +244,26 @@ static struct kssl_object *forbid(struct genl_info *info,
 	return ERR_PTR(kssl_nl_refuse_text(info, -EPERM, attr, text));
 }
 
+static struct kssl_object *find_with(struct sk_buff *skb,
+				     struct genl_info *info,
+				     const struct kssl_object_type *type,
+				     u8 rights)
+{
+	struct kssl_object *object = find(skb, info, type);
+	u8 has;
+
+	if (IS_ERR(object))
+		return object;
+	has = kssl_nl_rights(skb, object);
+	if (has >= rights)
+		return object;
+	return forbid(info, object, has ?
+		      "the reference permits use only" :
+		      "this client has no reference on it");
+}
+
 /**
- * kssl_nl_find_held - find an object of which the client has a reference
+ * kssl_nl_find_used - find an object that the client may at least use
  * @skb: the request
  * @info: the request
  * @type: the object's type
@@ -204,15 +271,26 @@ static struct kssl_object *forbid(struct genl_info *info,
  * Return: the object, which the caller puts, or an ERR_PTR() with the request
  * refused: -EINVAL, -ENOENT, -EPERM.
  */
+struct kssl_object *kssl_nl_find_used(struct sk_buff *skb,
+				      struct genl_info *info,
+				      const struct kssl_object_type *type)
+{
+	return find_with(skb, info, type, KSSL_RIGHTS_USE);
+}
+
+/**
+ * kssl_nl_find_held - find an object of which the client has all rights
+ * @skb: the request
+ * @info: the request
+ * @type: the object's type
+ *
+ * Return: as kssl_nl_find_used().
+ */
 struct kssl_object *kssl_nl_find_held(struct sk_buff *skb,
 				      struct genl_info *info,
 				      const struct kssl_object_type *type)
 {
-	struct kssl_object *object = find(info, type);
-
-	if (IS_ERR(object) || kssl_nl_is_held(skb, object))
-		return object;
-	return forbid(info, object, "this client has no reference on it");
+	return find_with(skb, info, type, KSSL_RIGHTS_ALL);
 }
 
 /**
@@ -227,7 +305,7 @@ struct kssl_object *kssl_nl_find_seen(struct sk_buff *skb,
 				      struct genl_info *info,
 				      const struct kssl_object_type *type)
 {
-	struct kssl_object *object = find(info, type);
+	struct kssl_object *object = find(skb, info, type);
 
 	if (IS_ERR(object) || kssl_nl_is_held(skb, object) ||
 	    kssl_access_look(skb, object))
@@ -258,14 +336,55 @@ static bool is_shared(struct kssl_object *object)
 }
 
 /**
+ * kssl_nl_socket - the socket whose file descriptor a request names
+ * @skb: the request
+ * @info: the request
+ *
+ * Return: the socket, for sockfd_put(), or an ERR_PTR() with the request
+ * refused: -EINVAL, -EPERM, -EBADF, -ENOTSOCK.
+ */
+struct socket *kssl_nl_socket(struct sk_buff *skb, struct genl_info *info)
+{
+	struct socket *sock;
+	int err;
+
+	err = kssl_nl_require(info, KSSL_A_FD, "fd is missing") ?:
+		kssl_nl_check_opener(skb, info, KSSL_A_FD);
+	if (err)
+		return ERR_PTR(err);
+	sock = sockfd_lookup(nla_get_s32(info->attrs[KSSL_A_FD]), &err);
+	if (!sock)
+		kssl_nl_refuse_text(info, err, KSSL_A_FD, err == -EBADF ?
+				    "no such file descriptor" :
+				    "not a socket");
+	return sock ?: ERR_PTR(err);
+}
+
+/* A context that keeps connections keeps them for who has all rights on it. */
+static bool is_kept_for(const struct sk_buff *skb, struct kssl_object *object)
+{
+	struct kssl_ctx *ctx;
+	bool kept;
+
+	if (object->type != &kssl_conn_type)
+		return false;
+	ctx = kssl_conn_ctx(kssl_of(object));
+	kept = kssl_nl_rights(skb, &ctx->object) == KSSL_RIGHTS_ALL &&
+		kssl_ctx_keeps(ctx, kssl_of(object));
+	kssl_ctx_put(ctx);
+	return kept;
+}
+
+/**
  * kssl_nl_find_takable - find an object that the client may have by its id
  * @skb: the request
  * @info: the request
  * @type: the object's type
  *
- * That is one it has already, or one of a user whom it administrates. The same
- * user is not enough, because an id must not be a way around the rules of
- * ptrace, unless the object's settings share it.
+ * That is one it has already, one that is kept by a context of which it has all
+ * rights, or one of a user whom it administrates. The same user is not enough,
+ * because an id must not be a way around the rules of ptrace, unless the
+ * object's settings share it.
  *
  * Return: as kssl_nl_find_held().
  */
@@ -273,9 +392,10 @@ struct kssl_object *kssl_nl_find_takable(struct sk_buff *skb,
 					 struct genl_info *info,
 					 const struct kssl_object_type *type)
 {
-	struct kssl_object *object = find(info, type);
+	struct kssl_object *object = find(skb, info, type);
 
 	if (IS_ERR(object) || kssl_nl_is_held(skb, object) ||
+	    is_kept_for(skb, object) ||
 	    (is_shared(object) && kssl_access_user(skb, object)) ||
 	    kssl_access_admin(skb, object))
 		return object;
@@ -392,4 +512,38 @@ int kssl_nl_fill(struct sk_buff *reply, struct kssl_object *object,
 		return kssl_nl_fill_ctx(reply, kssl_ctx_of(object), client,
 					ns, rows);
 	return kssl_nl_fill_conn(reply, kssl_of(object), client, ns, rows);
+}
+
+/**
+ * kssl_nl_take_and_reply - give a client a reference and report it, or neither
+ * @skb: the request
+ * @info: the request
+ * @client: the client
+ * @object: what it gets a reference on
+ * @rights: enum kssl_rights
+ * @reply: the reply, which is gone afterwards
+ * @hdr: its header
+ * @rows: as kssl_nl_fill()
+ *
+ * Return: 0, or a negative errno with the request refused.
+ */
+int kssl_nl_take_and_reply(struct sk_buff *skb, struct genl_info *info,
+			   struct kssl_client *client,
+			   struct kssl_object *object, u8 rights,
+			   struct sk_buff *reply, void *hdr, u16 rows)
+{
+	int err;
+
+	err = kssl_client_take(client, object, rights);
+	if (err) {
+		nlmsg_free(reply);
+		return kssl_nl_refuse_text(info, err, 0, err == -EOVERFLOW ?
+					   "too many references on one object" :
+					   "out of memory");
+	}
+	err = kssl_nl_reply_send(info, reply, hdr,
+				 kssl_nl_fill(reply, object, skb, rows));
+	if (err)
+		kssl_client_drop(client, object);
+	return err;
 }

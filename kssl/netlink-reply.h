@@ -8,6 +8,7 @@
 #include "ctx.h"
 
 struct kssl_client;
+struct socket;
 struct user_namespace;
 
 int kssl_nl_refuse(struct genl_info *info, int err,
@@ -17,6 +18,9 @@ int kssl_nl_refuse_text(struct genl_info *info, int err, u16 attr,
 int kssl_nl_no_memory(struct genl_info *info);
 int kssl_nl_require(struct genl_info *info, u16 attr, const char *text);
 
+int kssl_nl_check_opener(const struct sk_buff *skb, struct genl_info *info,
+			 u16 attr);
+
 struct user_namespace *kssl_nl_user_ns(const struct sk_buff *skb);
 struct kssl_client *kssl_nl_find_client(const struct sk_buff *skb);
 struct kssl_client *__must_check
@@ -24,6 +28,10 @@ kssl_nl_obtain_client(struct sk_buff *skb, struct genl_info *info);
 
 struct kssl_settings kssl_nl_settings_of(struct kssl_object *object);
 bool kssl_nl_is_held(const struct sk_buff *skb, struct kssl_object *object);
+u8 kssl_nl_rights(const struct sk_buff *skb, struct kssl_object *object);
+struct kssl_object *__must_check
+kssl_nl_find_used(struct sk_buff *skb, struct genl_info *info,
+		  const struct kssl_object_type *type);
 struct kssl_object *__must_check
 kssl_nl_find_held(struct sk_buff *skb, struct genl_info *info,
 		  const struct kssl_object_type *type);
@@ -33,6 +41,8 @@ kssl_nl_find_seen(struct sk_buff *skb, struct genl_info *info,
 struct kssl_object *__must_check
 kssl_nl_find_takable(struct sk_buff *skb, struct genl_info *info,
 		     const struct kssl_object_type *type);
+struct socket *__must_check
+kssl_nl_socket(struct sk_buff *skb, struct genl_info *info);
 struct kssl *__must_check
 kssl_nl_make_conn(struct sk_buff *skb, struct genl_info *info,
 		  struct kssl_client *client);
@@ -44,5 +54,9 @@ int kssl_nl_reply_send(struct genl_info *info, struct sk_buff *reply,
 		       void *hdr, int err);
 int kssl_nl_fill(struct sk_buff *reply, struct kssl_object *object,
 		 const struct sk_buff *skb, u16 rows);
+int kssl_nl_take_and_reply(struct sk_buff *skb, struct genl_info *info,
+			   struct kssl_client *client,
+			   struct kssl_object *object, u8 rights,
+			   struct sk_buff *reply, void *hdr, u16 rows);
 
 #endif /* _KSSL_NETLINK_REPLY_H */

@@ -3,20 +3,23 @@
  * DOC: begin and attach over netlink
  *
  * The handler reads the request, takes references on the connection and the
- * socket's file and allocates the reply. The rest waits for the socket, so it
- * is done by task work (task.c), which also sends the reply.
+ * socket's file, and allocates the reply. The rest waits for the
+ * socket, so it is done by task work (task.c), which also sends the reply.
  */
 
+#include <linux/fcntl.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
 #include <linux/net.h>
 #include <linux/slab.h>
 
 #include <net/sock.h>
 
-#include "access.h"
 #include "attach.h"
 #include "client.h"
 #include "conn.h"
 #include "ctx.h"
+#include "handle.h"
 #include "netlink.h"
 #include "netlink-attr.h"
 #include "netlink-gen.h"
@@ -32,7 +35,10 @@
  * @client: where the reply goes, kept alive by the task's queue
  * @reply: the reply, begun
  * @hdr: its header
- * @is_attach: an attach
+ * @handle: a file of the connection that an attach gives, or NULL
+ * @fd: where it goes, or negative
+ * @rights: that it has
+ * @cmd: KSSL_CMD_BEGIN or KSSL_CMD_ATTACH
  * @facts: of an attach, or NULL
  * @params: of an attach; wiped when this is freed
  */
@@ -43,7 +49,10 @@ struct request {
 	struct kssl_client *client;
 	struct sk_buff *reply;
 	void *hdr;
-	bool is_attach;
+	struct file *handle;
+	int fd;
+	u8 rights;
+	u8 cmd;
 	struct kssl_facts *facts;
 	struct kssl_attach_params params;
 };
@@ -53,7 +62,10 @@ static void request_free(struct request *request)
 	nlmsg_free(request->reply);
 	if (request->sock)
 		sockfd_put(request->sock);
-	kssl_free(request->conn);
+	if (request->handle)
+		fput(request->handle);
+	if (request->conn)
+		kssl_object_put(&request->conn->object);
 	kssl_facts_put(request->facts);
 	kfree_sensitive(request);
 }
@@ -76,18 +88,66 @@ static int fill_result(struct sk_buff *skb, struct kssl *s, int result,
 	return err;
 }
 
-/* By then another socket may have the port of one that is dead. */
-static void send_result(struct request *request, int result,
+static int fill_handle(struct sk_buff *skb, const struct request *request)
+{
+	return nla_put_u32(skb, KSSL_A_RIGHTS, request->rights) ?:
+		nla_put_s32(skb, KSSL_A_FD, request->fd);
+}
+
+/*
+ * By then another socket may have the port of one that is dead. Returns whether
+ * the reply was sent.
+ */
+static bool send_result(struct request *request, int result,
 			const struct kssl_reason *why)
 {
 	struct kssl_client *client = request->client;
+	struct sk_buff *reply = request->reply;
 
 	if (sock_flag(client->sk, SOCK_DEAD) ||
-	    fill_result(request->reply, request->conn, result, why))
-		return;
-	genlmsg_end(request->reply, request->hdr);
-	genlmsg_unicast(sock_net(client->sk), request->reply, client->portid);
+	    fill_result(reply, request->conn, result, why) ||
+	    (!result && request->handle && fill_handle(reply, request)))
+		return false;
+	genlmsg_end(reply, request->hdr);
 	request->reply = NULL;
+	return !genlmsg_unicast(sock_net(client->sk), reply, client->portid);
+}
+
+/* Before anything is done, because later there is no way back. */
+static int reserve_fd(struct request *request, struct kssl_reason *why)
+{
+	int fd;
+
+	if (!request->handle)
+		return 0;
+	/* A task that ends has no files any more when it does its work. */
+	fd = current->files ? get_unused_fd_flags(O_CLOEXEC) : -EMFILE;
+	if (fd < 0)
+		return kssl_refuse(why, fd, KSSL_A_RIGHTS,
+				   "no file descriptor is free");
+	request->fd = fd;
+	return 0;
+}
+
+static void settle_fd(struct request *request, bool given)
+{
+	if (request->fd < 0)
+		return;
+	if (!given) {
+		put_unused_fd(request->fd);
+		return;
+	}
+	fd_install(request->fd, request->handle);
+	request->handle = NULL;
+}
+
+static int run(struct request *request, struct kssl_reason *why)
+{
+	if (request->cmd == KSSL_CMD_ATTACH)
+		return kssl_attach_facts(request->conn, request->sock,
+					 &request->params, request->facts,
+					 why);
+	return kssl_begin(request->conn, request->sock, why);
 }
 
 /* The outcome stands even if the reply is lost; get reports it, too. */
@@ -95,62 +155,80 @@ static void run_request(struct kssl_work *work)
 {
 	struct request *request = container_of(work, struct request, work);
 	struct kssl_reason why = {};
+	bool sent;
 	int err;
 
-	if (request->is_attach)
-		err = kssl_attach_facts(request->conn, request->sock,
-					&request->params, request->facts,
-					&why);
-	else
-		err = kssl_begin(request->conn, request->sock, &why);
-	send_result(request, err, &why);
+	err = reserve_fd(request, &why) ?: run(request, &why);
+	sent = send_result(request, err, &why);
+	settle_fd(request, sent && !err);
 	request_free(request);
 }
 
 static int request_socket(struct sk_buff *skb, struct genl_info *info,
 			  struct request *request)
 {
-	int err;
+	struct socket *sock = kssl_nl_socket(skb, info);
 
-	err = kssl_nl_require(info, KSSL_A_FD, "fd is missing");
-	if (err)
-		return err;
-	if (!kssl_access_by_opener(skb))
-		return kssl_nl_refuse_text(info, -EPERM, KSSL_A_FD,
-				   "another user opened the netlink socket");
-	request->sock = sockfd_lookup(nla_get_s32(info->attrs[KSSL_A_FD]),
-				      &err);
-	if (request->sock)
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
+	request->sock = sock;
+	return 0;
+}
+
+/* Where the record sequence of an adopted direction is, net/tls knows. */
+static int request_direction(struct genl_info *info, u16 attr, bool adopt,
+			     struct kssl_crypto *crypto)
+{
+	struct nlattr *nest = info->attrs[attr];
+	bool has_seq;
+
+	if (!nest)
 		return 0;
-	return kssl_nl_refuse_text(info, err, KSSL_A_FD, err == -EBADF ?
-			   "no such file descriptor" : "not a socket");
+	has_seq = !kssl_nl_parse_crypto(nest, crypto);
+	if (has_seq != adopt)
+		return 0;
+	return kssl_nl_refuse_text(info, -EINVAL, attr, adopt ?
+				   "an adopted direction has its rec-seq" :
+				   "rec-seq is missing");
+}
+
+static int request_crypto(struct genl_info *info,
+			  struct kssl_attach_params *params)
+{
+	struct nlattr **attrs = info->attrs;
+
+	if (attrs[KSSL_A_ADOPT])
+		params->adopt = nla_get_u32(attrs[KSSL_A_ADOPT]);
+	params->directions = params->adopt |
+		(attrs[KSSL_A_TX] ? KSSL_DIRECTION_TX : 0) |
+		(attrs[KSSL_A_RX] ? KSSL_DIRECTION_RX : 0);
+	if (!params->directions)
+		return kssl_nl_require(info, KSSL_A_TX,
+				       "tx and rx are missing") ?: -EINVAL;
+	return request_direction(info, KSSL_A_TX,
+				 params->adopt & KSSL_DIRECTION_TX,
+				 &params->tx) ?:
+		request_direction(info, KSSL_A_RX,
+				  params->adopt & KSSL_DIRECTION_RX,
+				  &params->rx);
 }
 
 static int request_params(struct genl_info *info,
 			  struct kssl_attach_params *params)
 {
 	struct nlattr **attrs = info->attrs;
-	int err;
 
-	err = kssl_nl_require(info, KSSL_A_VERSION, "version is missing") ?:
-		kssl_nl_require(info, KSSL_A_SUITE, "suite is missing") ?:
-		kssl_nl_require(info, KSSL_A_TX, "tx is missing") ?:
-		kssl_nl_require(info, KSSL_A_RX, "rx is missing");
-	if (err)
-		return err;
-	params->version = nla_get_u16(attrs[KSSL_A_VERSION]);
-	params->suite = nla_get_u16(attrs[KSSL_A_SUITE]);
+	if (attrs[KSSL_A_VERSION])
+		params->version = nla_get_u16(attrs[KSSL_A_VERSION]);
+	if (attrs[KSSL_A_SUITE])
+		params->suite = nla_get_u16(attrs[KSSL_A_SUITE]);
 	params->verified = attrs[KSSL_A_VERIFY_RESULT];
 	if (params->verified)
 		params->verify_result =
 			nla_get_u32(attrs[KSSL_A_VERIFY_RESULT]);
-	if (kssl_nl_parse_crypto(attrs[KSSL_A_TX], &params->tx))
-		return kssl_nl_refuse_text(info, -EINVAL, KSSL_A_TX,
-				   "rec-seq is missing");
-	if (kssl_nl_parse_crypto(attrs[KSSL_A_RX], &params->rx))
-		return kssl_nl_refuse_text(info, -EINVAL, KSSL_A_RX,
-				   "rec-seq is missing");
-	return 0;
+	params->keep_key = nla_get_flag(attrs[KSSL_A_KEEP_KEY]);
+	params->expect_no_pad = nla_get_flag(attrs[KSSL_A_EXPECT_NO_PAD]);
+	return request_crypto(info, params);
 }
 
 static int request_facts(struct genl_info *info, struct request *request)
@@ -185,7 +263,19 @@ static int request_facts(struct genl_info *info, struct request *request)
 	return 0;
 }
 
-/* No client has a connection that is made here, so its context has to. */
+/* What is attached already tells these. */
+static int require_negotiated(struct genl_info *info)
+{
+	if (info->attrs[KSSL_A_ADOPT])
+		return 0;
+	return kssl_nl_require(info, KSSL_A_VERSION, "version is missing") ?:
+		kssl_nl_require(info, KSSL_A_SUITE, "suite is missing");
+}
+
+/*
+ * No client has a connection that is made here, so its context has to, or the
+ * file that is asked for.
+ */
 static int check_keeper(struct genl_info *info, struct kssl *s)
 {
 	struct kssl_settings own = kssl_conn_settings(s);
@@ -196,11 +286,11 @@ static int check_keeper(struct genl_info *info, struct kssl *s)
 
 	kssl_settings_put(&of_ctx);
 	kssl_settings_put(&own);
-	if (!lost)
+	if (!lost || info->attrs[KSSL_A_RIGHTS])
 		return 0;
 	kssl_refuse_nested(&why, -EINVAL, KSSL_A_SETTINGS,
 			   KSSL_A_SETTINGS_KEEP,
-			   "keep needs a context with keep");
+			   "keep needs a context with keep, or rights");
 	return kssl_nl_refuse(info, -EINVAL, &why);
 }
 
@@ -210,25 +300,60 @@ static int request_conn(struct sk_buff *skb, struct genl_info *info,
 {
 	struct kssl_object *object;
 	struct kssl *s;
+	int err;
 
-	if (request->is_attach && info->attrs[KSSL_A_CTX_ID]) {
+	if (request->cmd == KSSL_CMD_ATTACH && info->attrs[KSSL_A_CTX_ID]) {
 		if (info->attrs[KSSL_A_ID])
 			return kssl_nl_refuse_text(info, -EINVAL, KSSL_A_CTX_ID,
 					   "id and ctx-id exclude each other");
+		err = require_negotiated(info);
+		if (err)
+			return err;
 		s = kssl_nl_make_conn(skb, info, client);
 		if (IS_ERR(s))
 			return PTR_ERR(s);
 		request->conn = s;
 		return check_keeper(info, s);
 	}
-	if (request->is_attach && info->attrs[KSSL_A_SETTINGS])
+	if (request->cmd == KSSL_CMD_ATTACH && info->attrs[KSSL_A_SETTINGS])
 		return kssl_nl_refuse_text(info, -EINVAL, KSSL_A_SETTINGS,
 				   "settings need ctx-id");
 	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	request->conn = kssl_of(object);
+	if (request->cmd != KSSL_CMD_ATTACH ||
+	    kssl_get_state(request->conn) == KSSL_STATE_ESTABLISHED)
+		return 0;
+	return require_negotiated(info);
+}
+
+/* Who attaches has all rights. */
+static int request_handle(struct genl_info *info, struct request *request)
+{
+	const struct nlattr *attr = info->attrs[KSSL_A_RIGHTS];
+	struct file *file;
+
+	if (request->cmd != KSSL_CMD_ATTACH || !attr)
+		return 0;
+	request->rights = nla_get_u32(attr);
+	file = kssl_handle_open(&request->conn->object, request->rights);
+	if (IS_ERR(file))
+		return kssl_nl_refuse_text(info, PTR_ERR(file), KSSL_A_RIGHTS,
+					   "no file can be made");
+	request->handle = file;
 	return 0;
+}
+
+static int read_request(struct sk_buff *skb, struct genl_info *info,
+			struct request *request)
+{
+	int err = 0;
+
+	if (request->cmd == KSSL_CMD_ATTACH)
+		err = request_params(info, &request->params) ?:
+			request_facts(info, request);
+	return err ?: request_socket(skb, info, request);
 }
 
 static int submit(struct sk_buff *skb, struct genl_info *info,
@@ -236,19 +361,14 @@ static int submit(struct sk_buff *skb, struct genl_info *info,
 {
 	int err;
 
-	if (request->is_attach) {
-		err = request_params(info, &request->params) ?:
-			request_facts(info, request);
-		if (err)
-			return err;
-	}
-	err = request_socket(skb, info, request);
+	err = read_request(skb, info, request);
 	if (err)
 		return err;
 	request->reply = kssl_nl_reply_new(info, &request->hdr);
 	if (!request->reply)
 		return kssl_nl_no_memory(info);
-	err = request_conn(skb, info, client, request);
+	err = request_conn(skb, info, client, request) ?:
+		request_handle(info, request);
 	if (err)
 		return err;
 	request->client = client;
@@ -258,8 +378,7 @@ static int submit(struct sk_buff *skb, struct genl_info *info,
 				 "this task cannot finish the request") : 0;
 }
 
-static int request_doit(struct sk_buff *skb, struct genl_info *info,
-			bool is_attach)
+static int request_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct kssl_client *client = kssl_nl_obtain_client(skb, info);
 	struct request *request;
@@ -270,7 +389,8 @@ static int request_doit(struct sk_buff *skb, struct genl_info *info,
 	request = kzalloc_obj(*request, GFP_KERNEL_ACCOUNT);
 	if (!request)
 		return kssl_nl_refuse_text(info, -ENOMEM, 0, "out of memory");
-	request->is_attach = is_attach;
+	request->cmd = info->genlhdr->cmd;
+	request->fd = -1;
 	err = submit(skb, info, client, request);
 	if (err)
 		request_free(request);
@@ -279,7 +399,7 @@ static int request_doit(struct sk_buff *skb, struct genl_info *info,
 
 int kssl_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return request_doit(skb, info, false);
+	return request_doit(skb, info);
 }
 
 /*
@@ -291,14 +411,18 @@ static void wipe(const struct nlmsghdr *nlh)
 	struct nlattr *attr;
 	int left;
 
-	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, left)
-		if (nla_type(attr) == KSSL_A_TX || nla_type(attr) == KSSL_A_RX)
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, left) {
+		switch (nla_type(attr)) {
+		case KSSL_A_TX:
+		case KSSL_A_RX:
 			memzero_explicit(nla_data(attr), nla_len(attr));
+		}
+	}
 }
 
 int kssl_nl_attach_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	int err = request_doit(skb, info, true);
+	int err = request_doit(skb, info);
 
 	wipe(info->nlhdr);
 	return err;

@@ -8,11 +8,13 @@
  * Replies are allocated before anything changes, and what was changed is
  * undone when the reply cannot be queued; but for clear and fail, which cannot
  * be undone and can be seen by get. Handlers run in parallel and wait for no
- * socket: begin and attach (netlink-request.c) are finished by task work.
+ * socket: begin and attach (netlink-request.c) are finished by task
+ * work.
  */
 
 #include <linux/cred.h>
 #include <linux/module.h>
+#include <linux/net.h>
 
 #include "access.h"
 #include "client.h"
@@ -21,6 +23,7 @@
 #include "netlink-gen.h"
 #include "netlink-reply.h"
 #include "netlink-settings.h"
+#include "reason.h"
 
 static const struct genl_multicast_group groups[] = {
 	{ .name = KSSL_MCGRP_EVENTS, },
@@ -37,31 +40,6 @@ struct genl_family kssl_nl_family __ro_after_init = {
 	.mcgrps		= groups,
 	.n_mcgrps	= ARRAY_SIZE(groups),
 };
-
-/*
- * Gives a client a reference on an object and reports the object, or neither.
- * Takes over @reply.
- */
-static int take_and_reply(struct sk_buff *skb, struct genl_info *info,
-			  struct kssl_client *client,
-			  struct kssl_object *object, struct sk_buff *reply,
-			  void *hdr, u16 rows)
-{
-	int err;
-
-	err = kssl_client_take(client, object);
-	if (err) {
-		nlmsg_free(reply);
-		return kssl_nl_refuse_text(info, err, 0, err == -EOVERFLOW ?
-					   "too many references on one object" :
-					   "out of memory");
-	}
-	err = kssl_nl_reply_send(info, reply, hdr,
-				 kssl_nl_fill(reply, object, skb, rows));
-	if (err)
-		kssl_client_drop(client, object);
-	return err;
-}
 
 /* Contexts */
 
@@ -92,8 +70,9 @@ int kssl_nl_ctx_new_doit(struct sk_buff *skb, struct genl_info *info)
 		err = kssl_nl_refuse(info, PTR_ERR(ctx), &why);
 		goto free_values;
 	}
-	err = take_and_reply(skb, info, client, &ctx->object, reply, hdr,
-			     KSSL_NL_ROWS_SMALL);
+	err = kssl_nl_take_and_reply(skb, info, client, &ctx->object,
+				     KSSL_RIGHTS_ALL, reply, hdr,
+				     KSSL_NL_ROWS_SMALL);
 	kssl_ctx_put(ctx);
 free_values:
 	kssl_nl_free_settings(info, values);
@@ -115,7 +94,8 @@ static int wanted_rows(struct sk_buff *skb, struct genl_info *info,
 	if (id == KSSL_ROWS || kssl_rows[id].secret)
 		return kssl_nl_refuse_text(info, -EINVAL, KSSL_A_ROW,
 					   "no row that get reports");
-	if (kssl_rows[id].private && !kssl_nl_is_held(skb, object))
+	if (kssl_rows[id].private &&
+	    kssl_nl_rights(skb, object) != KSSL_RIGHTS_ALL)
 		return kssl_nl_refuse_text(info, -EPERM, KSSL_A_ROW,
 					   "a holder alone sees this row");
 	settings = kssl_nl_settings_of(object);
@@ -124,10 +104,10 @@ static int wanted_rows(struct sk_buff *skb, struct genl_info *info,
 	return kssl_rows[id].attr;
 }
 
-static int get_doit(struct sk_buff *skb, struct genl_info *info,
-		    const struct kssl_object_type *type)
+/* Takes over the caller's reference on @object, which can be an ERR_PTR(). */
+static int report(struct sk_buff *skb, struct genl_info *info,
+		  struct kssl_object *object)
 {
-	struct kssl_object *object = kssl_nl_find_seen(skb, info, type);
 	struct sk_buff *reply;
 	int err, rows;
 	u32 size = 0;
@@ -141,7 +121,8 @@ static int get_doit(struct sk_buff *skb, struct genl_info *info,
 		err = rows;
 		goto put;
 	}
-	chain = type == &kssl_conn_type && info->attrs[KSSL_A_WITH_PEER_CHAIN];
+	chain = object->type == &kssl_conn_type &&
+		info->attrs[KSSL_A_WITH_PEER_CHAIN];
 	if (chain)
 		size += kssl_nl_chain_size(kssl_of(object));
 	reply = kssl_nl_reply_new_size(info, size, &hdr);
@@ -161,7 +142,7 @@ put:
 
 int kssl_nl_ctx_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return get_doit(skb, info, &kssl_ctx_type);
+	return report(skb, info, kssl_nl_find_seen(skb, info, &kssl_ctx_type));
 }
 
 int kssl_nl_ctx_set_doit(struct sk_buff *skb, struct genl_info *info)
@@ -219,6 +200,7 @@ static int up_ref(struct sk_buff *skb, struct genl_info *info,
 	struct kssl_object *object;
 	struct sk_buff *reply;
 	void *hdr;
+	u8 rights;
 	int err;
 
 	if (IS_ERR(client))
@@ -226,9 +208,12 @@ static int up_ref(struct sk_buff *skb, struct genl_info *info,
 	object = kssl_nl_find_takable(skb, info, type);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
+	/* Who has a reference gets one more of the same kind. */
+	rights = kssl_nl_is_held(skb, object) ? KSSL_RIGHTS_USE :
+		KSSL_RIGHTS_ALL;
 	reply = kssl_nl_reply_new(info, &hdr);
-	err = reply ? take_and_reply(skb, info, client, object, reply, hdr,
-				     KSSL_NL_ROWS_NONE) :
+	err = reply ? kssl_nl_take_and_reply(skb, info, client, object, rights,
+					     reply, hdr, KSSL_NL_ROWS_NONE) :
 		kssl_nl_no_memory(info);
 	kssl_object_put(object);
 	return err;
@@ -250,11 +235,12 @@ static int fill_counts(struct sk_buff *reply, struct kssl_object *object,
 static int drop(struct sk_buff *skb, struct genl_info *info,
 		const struct kssl_object_type *type)
 {
-	struct kssl_object *object = kssl_nl_find_held(skb, info, type);
+	struct kssl_object *object = kssl_nl_find_used(skb, info, type);
 	struct kssl_client *client = kssl_nl_find_client(skb);
 	struct sk_buff *reply;
 	int err, left;
 	void *hdr;
+	u8 rights;
 
 	if (IS_ERR(object))
 		return PTR_ERR(object);
@@ -263,6 +249,7 @@ static int drop(struct sk_buff *skb, struct genl_info *info,
 		err = kssl_nl_no_memory(info);
 		goto put;
 	}
+	rights = kssl_client_rights(client, object);
 	left = kssl_client_drop(client, object);
 	if (left < 0) {
 		nlmsg_free(reply);
@@ -273,7 +260,7 @@ static int drop(struct sk_buff *skb, struct genl_info *info,
 	err = fill_counts(reply, object, kssl_object_refs(object) - 1, left);
 	err = kssl_nl_reply_send(info, reply, hdr, err);
 	/* Out of memory leaves one reference less, which is no harm. */
-	if (err && kssl_client_take(client, object))
+	if (err && kssl_client_take(client, object, rights))
 		pr_debug("a reference could not be taken back\n");
 put:
 	kssl_object_put(object);
@@ -310,9 +297,10 @@ int kssl_nl_new_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(reply);
 		return PTR_ERR(s);
 	}
-	err = take_and_reply(skb, info, client, &s->object, reply, hdr,
-			     KSSL_NL_ROWS_NONE);
-	kssl_free(s);
+	err = kssl_nl_take_and_reply(skb, info, client, &s->object,
+				     KSSL_RIGHTS_ALL, reply, hdr,
+				     KSSL_NL_ROWS_NONE);
+	kssl_object_put(&s->object);
 	return err;
 }
 
@@ -343,8 +331,9 @@ int kssl_nl_dup_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(reply);
 		return kssl_nl_refuse(info, PTR_ERR(s), &why);
 	}
-	err = take_and_reply(skb, info, client, &s->object, reply, hdr,
-			     KSSL_NL_ROWS_NONE);
+	err = kssl_nl_take_and_reply(skb, info, client, &s->object,
+				     KSSL_RIGHTS_ALL, reply, hdr,
+				     KSSL_NL_ROWS_NONE);
 	object = &s->object;
 put:
 	kssl_object_put(object);
@@ -361,6 +350,27 @@ int kssl_nl_free_doit(struct sk_buff *skb, struct genl_info *info)
 	return drop(skb, info, &kssl_conn_type);
 }
 
+/* Whoever has a socket may look at the connection that it belongs to. */
+static struct kssl_object *find_by_socket(struct sk_buff *skb,
+					  struct genl_info *info)
+{
+	struct socket *sock;
+	struct kssl *s;
+
+	if (info->attrs[KSSL_A_ID])
+		return ERR_PTR(kssl_nl_refuse_text(info, -EINVAL, KSSL_A_FD,
+					"id and fd exclude each other"));
+	sock = kssl_nl_socket(skb, info);
+	if (IS_ERR(sock))
+		return ERR_CAST(sock);
+	s = sock->sk ? kssl_sock_conn(sock->sk) : NULL;
+	sockfd_put(sock);
+	if (s)
+		return &s->object;
+	return ERR_PTR(kssl_nl_refuse_text(info, -ENOENT, KSSL_A_FD,
+				"the socket belongs to no connection"));
+}
+
 int kssl_nl_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	static const u16 filters[] = {
@@ -373,7 +383,9 @@ int kssl_nl_get_doit(struct sk_buff *skb, struct genl_info *info)
 		if (info->attrs[filters[i]])
 			return kssl_nl_refuse_text(info, -EINVAL, filters[i],
 						   "only dumps are filtered");
-	return get_doit(skb, info, &kssl_conn_type);
+	return report(skb, info, info->attrs[KSSL_A_FD] ?
+		      find_by_socket(skb, info) :
+		      kssl_nl_find_seen(skb, info, &kssl_conn_type));
 }
 
 int kssl_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
@@ -424,17 +436,19 @@ free_values:
 	return err;
 }
 
-/* Calls @change on the connection that the request names, and reports it. */
-static int change_state(struct sk_buff *skb, struct genl_info *info,
-			int (*change)(struct kssl *s, struct kssl_reason *why))
+/* What a request does to a connection that it has found. */
+typedef int (*change_fn)(struct kssl *s, struct nlattr **attrs,
+			 struct kssl_reason *why);
+
+/* Calls @change on a connection, and reports it. Takes over the reference. */
+static int change_conn(struct sk_buff *skb, struct genl_info *info,
+		       struct kssl_object *object, change_fn change)
 {
 	struct kssl_reason why = {};
-	struct kssl_object *object;
 	struct sk_buff *reply;
 	void *hdr;
 	int err;
 
-	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	reply = kssl_nl_reply_new(info, &hdr);
@@ -442,7 +456,7 @@ static int change_state(struct sk_buff *skb, struct genl_info *info,
 		err = kssl_nl_no_memory(info);
 		goto put;
 	}
-	err = change(kssl_of(object), &why);
+	err = change(kssl_of(object), info->attrs, &why);
 	if (err) {
 		nlmsg_free(reply);
 		kssl_nl_refuse(info, err, &why);
@@ -456,14 +470,44 @@ put:
 	return err;
 }
 
+static int do_clear(struct kssl *s, struct nlattr **attrs,
+		    struct kssl_reason *why)
+{
+	return kssl_clear(s, why);
+}
+
 int kssl_nl_clear_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return change_state(skb, info, kssl_clear);
+	return change_conn(skb, info,
+			   kssl_nl_find_held(skb, info, &kssl_conn_type),
+			   do_clear);
+}
+
+static int do_fail(struct kssl *s, struct nlattr **attrs,
+		   struct kssl_reason *why)
+{
+	return kssl_fail(s, why);
 }
 
 int kssl_nl_fail_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return change_state(skb, info, kssl_fail);
+	return change_conn(skb, info,
+			   kssl_nl_find_held(skb, info, &kssl_conn_type),
+			   do_fail);
+}
+
+static int do_set_shutdown(struct kssl *s, struct nlattr **attrs,
+			   struct kssl_reason *why)
+{
+	return kssl_set_shutdown(s, nla_get_u32(attrs[KSSL_A_SHUTDOWN]), why);
+}
+
+int kssl_nl_set_shutdown_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return kssl_nl_require(info, KSSL_A_SHUTDOWN, "shutdown is missing") ?:
+		change_conn(skb, info,
+			    kssl_nl_find_used(skb, info, &kssl_conn_type),
+			    do_set_shutdown);
 }
 
 int kssl_nl_set_ctx_doit(struct sk_buff *skb, struct genl_info *info)
@@ -498,41 +542,6 @@ int kssl_nl_set_ctx_doit(struct sk_buff *skb, struct genl_info *info)
 					      KSSL_NL_ROWS_SMALL));
 put_ctx:
 	kssl_object_put(ctx);
-put:
-	kssl_object_put(object);
-	return err;
-}
-
-int kssl_nl_set_shutdown_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct kssl_reason why = {};
-	struct kssl_object *object;
-	struct sk_buff *reply;
-	void *hdr;
-	int err;
-
-	err = kssl_nl_require(info, KSSL_A_SHUTDOWN, "shutdown is missing");
-	if (err)
-		return err;
-	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
-	if (IS_ERR(object))
-		return PTR_ERR(object);
-	reply = kssl_nl_reply_new(info, &hdr);
-	if (!reply) {
-		err = kssl_nl_no_memory(info);
-		goto put;
-	}
-	err = kssl_set_shutdown(kssl_of(object),
-				nla_get_u32(info->attrs[KSSL_A_SHUTDOWN]),
-				&why);
-	if (err) {
-		nlmsg_free(reply);
-		kssl_nl_refuse(info, err, &why);
-		goto put;
-	}
-	err = kssl_nl_reply_send(info, reply, hdr,
-				 kssl_nl_fill(reply, object, skb,
-					      KSSL_NL_ROWS_NONE));
 put:
 	kssl_object_put(object);
 	return err;

@@ -42,6 +42,7 @@ struct kssl_object_type {
  * @client: who holds, NULL in an embedded one that is not in use
  * @object: what is held; the hold has one reference of its kref
  * @count: how many references the client has, at least one
+ * @rights: enum kssl_rights, what they permit
  *
  * All but @client_node is guarded by the object's lock.
  */
@@ -51,6 +52,7 @@ struct kssl_hold {
 	struct kssl_client *client;
 	struct kssl_object *object;
 	u32 count;
+	u8 rights;
 };
 
 /**

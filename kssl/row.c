@@ -23,10 +23,14 @@
 #define RECORD_MAX	16384
 #define CODES_SIZE	(KSSL_CODES_MAX * sizeof(u16))
 #define TLS13_SUITES	0x1300
+#define TLS13_SM4_GCM	0x00c6
+#define TLS13_SM4_CCM	0x00c7
 
+/* RFC 8998 has its two suites among those of older versions. */
 static bool is_tls13(u16 code)
 {
-	return (code & 0xff00) == TLS13_SUITES;
+	return (code & 0xff00) == TLS13_SUITES || code == TLS13_SM4_GCM ||
+		code == TLS13_SM4_CCM;
 }
 
 static const char *check_proto(const struct kssl_row *row,

@@ -17,7 +17,9 @@
  * Each binding pins the module, whose destructor the socket will call.
  */
 
+#include <linux/file.h>
 #include <linux/module.h>
+#include <linux/net.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/sock_diag.h>
@@ -26,10 +28,10 @@
 #include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
+#include <net/tls.h>
 
 #include "conn.h"
 #include "ctx.h"
-#include "event.h"
 #include "keep.h"
 #include "reason.h"
 #include "sock.h"
@@ -98,7 +100,7 @@ static void close_conn(struct kssl *s, struct kssl_sock *sock)
 	ours = s->sock == sock;
 	if (ours) {
 		s->sock = NULL;
-		swap(file, s->file);
+		file = kssl_keep_take(s);
 		closed = s->state == KSSL_STATE_HANDSHAKE ||
 			s->state == KSSL_STATE_ESTABLISHED;
 		if (closed) {
@@ -108,15 +110,16 @@ static void close_conn(struct kssl *s, struct kssl_sock *sock)
 	}
 	spin_unlock_bh(&s->object.lock);
 	kfree_sensitive(secrets);
-	if (closed)
-		kssl_event_conn(s, KSSL_EVENT_TYPE_STATE);
+	if (closed) {
+		kssl_conn_announce(s);
+	}
 	if (ours)
 		sock_put_ref(sock);
 	if (file) {
 		kssl_ctx_let_go(s->ctx, s);
 		kssl_keep_unpin(s, file);
 	}
-	kssl_free(s);
+	kssl_object_put(&s->object);
 }
 
 static bool is_kept(struct kssl_sock *sock)
@@ -185,10 +188,26 @@ static void read_addresses(struct kssl_sock *sock, struct sock *sk)
 	memcpy(sock->peer.addr, &inet->inet_daddr, sizeof(inet->inet_daddr));
 }
 
+/**
+ * kssl_sock_cookie - what SO_COOKIE says of a socket
+ * @sk: the socket, or NULL
+ *
+ * Context: any.
+ * Return: its cookie, which it has from now on if it had none; 0 without one.
+ */
+u64 kssl_sock_cookie(struct sock *sk)
+{
+	u32 cookie[2];
+
+	if (!sk)
+		return 0;
+	sock_diag_save_cookie(sk, cookie);
+	return (u64)cookie[1] << 32 | cookie[0];
+}
+
 static struct kssl_sock *sock_new(struct sock *sk)
 {
 	struct kssl_sock *sock;
-	u32 cookie[2];
 
 	sock = kzalloc_obj(*sock, GFP_KERNEL_ACCOUNT);
 	if (!sock)
@@ -196,8 +215,7 @@ static struct kssl_sock *sock_new(struct sock *sk)
 	refcount_set(&sock->ref, 1);
 	spin_lock_init(&sock->lock);
 	sock->sk = sk;
-	sock_diag_save_cookie(sk, cookie);
-	sock->cookie = (u64)cookie[1] << 32 | cookie[0];
+	sock->cookie = kssl_sock_cookie(sk);
 	read_addresses(sock, sk);
 	return sock;
 }
@@ -295,7 +313,7 @@ void kssl_sock_attach(struct kssl_sock *sock)
 
 	spin_lock_bh(&sock->lock);
 	s = sock->conn;
-	kssl_up_ref(s);
+	kref_get(&s->object.ref);
 	sock->attached = true;
 	spin_unlock_bh(&sock->lock);
 }
@@ -350,7 +368,7 @@ void kssl_sock_detach(struct kssl_sock *sock, struct kssl *s)
 
 /**
  * kssl_sock_unbind - undo kssl_sock_bind()
- * @s: the claimed connection
+ * @s: the connection, claimed or in its release
  *
  * Context: any.
  */
@@ -364,6 +382,80 @@ void kssl_sock_unbind(struct kssl *s)
 	spin_unlock_bh(&s->object.lock);
 	if (sock)
 		kssl_sock_detach(sock, s);
+}
+
+/**
+ * kssl_sock_conn - find the connection that a socket belongs to
+ * @sk: the socket, which the caller keeps
+ *
+ * Context: any.
+ * Return: the connection with a reference for the caller, or NULL.
+ */
+struct kssl *kssl_sock_conn(struct sock *sk)
+{
+	struct kssl_sock *sock = sock_find(sk);
+	struct kssl *s;
+
+	if (!sock)
+		return NULL;
+	spin_lock_bh(&sock->lock);
+	s = sock->conn;
+	if (s && !kref_get_unless_zero(&s->object.ref))
+		s = NULL;
+	spin_unlock_bh(&sock->lock);
+	return s;
+}
+
+/* The binding of a connection and its socket, with references, or NULL. */
+static struct kssl_sock *get_sock(struct kssl *s)
+{
+	struct kssl_sock *sock;
+
+	spin_lock_bh(&s->object.lock);
+	sock = s->sock;
+	/* Its destructor may be about to tell that the socket is gone. */
+	if (sock && refcount_inc_not_zero(&sock->sk->sk_refcnt))
+		refcount_inc(&sock->ref);
+	else
+		sock = NULL;
+	spin_unlock_bh(&s->object.lock);
+	return sock;
+}
+
+static void put_sock(struct kssl_sock *sock)
+{
+	struct sock *sk = sock->sk;
+
+	sock_put_ref(sock);
+	sock_put(sk);
+}
+
+/**
+ * kssl_sock_file - take a reference on the file of a connection's socket
+ * @s: the connection
+ *
+ * While there is one, the socket is not closed and net/tls stays on it.
+ *
+ * Context: any.
+ * Return: the file, for fput(), or NULL when there is no socket, it is being
+ * closed, or it has no file.
+ */
+struct file *kssl_sock_file(struct kssl *s)
+{
+	struct kssl_sock *sock = get_sock(s);
+	struct file *file = NULL;
+	struct sock *sk;
+
+	if (!sock)
+		return NULL;
+	sk = sock->sk;
+	/* Whoever closes the socket takes it from here before its file goes. */
+	read_lock_bh(&sk->sk_callback_lock);
+	if (sk->sk_socket)
+		file = get_file_active(&sk->sk_socket->file);
+	read_unlock_bh(&sk->sk_callback_lock);
+	put_sock(sock);
+	return file;
 }
 
 int __init kssl_sock_init(void)

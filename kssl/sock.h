@@ -7,6 +7,8 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+
+struct file;
 struct kssl;
 struct kssl_reason;
 struct net;
@@ -29,7 +31,8 @@ struct kssl_addr {
  * @sk: the socket, which takes this from the table when it ends
  * @destruct: the socket's own destructor
  * @state_change: the socket's own callback, or NULL before the socket is kept
- * @lock: guards @conn, @attached, @kept and @net; no other lock is taken inside
+ * @lock: guards @conn, @attached, @kept, @net, @sent and @received; no other
+ *	lock is taken inside
  * @conn: the connection, or NULL
  * @attached: the socket has a reference on @conn
  * @kept: @conn has pinned the socket's file
@@ -39,6 +42,8 @@ struct kssl_addr {
  * @local: the socket's own end
  * @peer: the other end
  * @cookie: the socket's cookie
+ * @sent: where what was sent is counted from
+ * @received: where what was received is counted from
  * @rcu: frees it after the last lookup
  */
 struct kssl_sock {
@@ -62,6 +67,7 @@ struct kssl_sock {
 int kssl_sock_init(void);
 void kssl_sock_exit(void);
 
+u64 kssl_sock_cookie(struct sock *sk);
 int __must_check kssl_sock_bind(struct kssl *s, struct sock *sk,
 				struct kssl_reason *why);
 void kssl_sock_attach(struct kssl_sock *sock);
@@ -69,5 +75,7 @@ void kssl_sock_keep(struct kssl_sock *sock);
 void kssl_sock_watch(struct kssl_sock *sock);
 void kssl_sock_detach(struct kssl_sock *sock, struct kssl *s);
 void kssl_sock_unbind(struct kssl *s);
+struct kssl *__must_check kssl_sock_conn(struct sock *sk);
+struct file *__must_check kssl_sock_file(struct kssl *s);
 
 #endif /* _KSSL_SOCK_H */

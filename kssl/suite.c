@@ -3,7 +3,8 @@
  * DOC: suites
  *
  * The cipher suites whose records net/tls can protect, by their IANA code.
- * Constant data, no lock.
+ * SM4 has codes in TLS 1.3 alone (RFC 8998), and ARIA in TLS 1.2 alone (RFC
+ * 6209), where net/tls takes it. Constant data, no lock.
  */
 
 #include <linux/bsearch.h>
@@ -45,6 +46,38 @@ static const struct kssl_cipher chacha20_poly1305 = {
 	.salt_size	= TLS_CIPHER_CHACHA20_POLY1305_SALT_SIZE,
 };
 
+static const struct kssl_cipher sm4_gcm = {
+	.type		= TLS_CIPHER_SM4_GCM,
+	.aead		= "gcm(sm4)",
+	.key_size	= TLS_CIPHER_SM4_GCM_KEY_SIZE,
+	.iv_size	= TLS_CIPHER_SM4_GCM_IV_SIZE,
+	.salt_size	= TLS_CIPHER_SM4_GCM_SALT_SIZE,
+};
+
+static const struct kssl_cipher sm4_ccm = {
+	.type		= TLS_CIPHER_SM4_CCM,
+	.aead		= "ccm(sm4)",
+	.key_size	= TLS_CIPHER_SM4_CCM_KEY_SIZE,
+	.iv_size	= TLS_CIPHER_SM4_CCM_IV_SIZE,
+	.salt_size	= TLS_CIPHER_SM4_CCM_SALT_SIZE,
+};
+
+static const struct kssl_cipher aria_gcm_128 = {
+	.type		= TLS_CIPHER_ARIA_GCM_128,
+	.aead		= "gcm(aria)",
+	.key_size	= TLS_CIPHER_ARIA_GCM_128_KEY_SIZE,
+	.iv_size	= TLS_CIPHER_ARIA_GCM_128_IV_SIZE,
+	.salt_size	= TLS_CIPHER_ARIA_GCM_128_SALT_SIZE,
+};
+
+static const struct kssl_cipher aria_gcm_256 = {
+	.type		= TLS_CIPHER_ARIA_GCM_256,
+	.aead		= "gcm(aria)",
+	.key_size	= TLS_CIPHER_ARIA_GCM_256_KEY_SIZE,
+	.iv_size	= TLS_CIPHER_ARIA_GCM_256_IV_SIZE,
+	.salt_size	= TLS_CIPHER_ARIA_GCM_256_SALT_SIZE,
+};
+
 #define SUITE(_code, _version, _cipher, _hmac, _size, _static)	\
 	{							\
 		.code		= (_code),			\
@@ -67,6 +100,8 @@ static const struct kssl_cipher chacha20_poly1305 = {
 	SUITE(code, TLS_1_3_VERSION, cipher, "hmac(sha256)", 32, false)
 #define TLS13_SHA384(code, cipher) \
 	SUITE(code, TLS_1_3_VERSION, cipher, "hmac(sha384)", 48, false)
+#define TLS13_SM3(code, cipher) \
+	SUITE(code, TLS_1_3_VERSION, cipher, "hmac(sm3)", 32, false)
 
 /* In the order of the codes, for bsearch(). */
 static const struct kssl_suite suites[] = {
@@ -80,6 +115,8 @@ static const struct kssl_suite suites[] = {
 	TLS12_SHA384(0x00ab, aes_gcm_256),
 	STATIC_SHA256(0x00ac, aes_gcm_128),	/* RSA_PSK */
 	STATIC_SHA384(0x00ad, aes_gcm_256),
+	TLS13_SM3(0x00c6, sm4_gcm),
+	TLS13_SM3(0x00c7, sm4_ccm),
 	TLS13_SHA256(0x1301, aes_gcm_128),
 	TLS13_SHA384(0x1302, aes_gcm_256),
 	TLS13_SHA256(0x1303, chacha20_poly1305),
@@ -88,6 +125,20 @@ static const struct kssl_suite suites[] = {
 	TLS12_SHA384(0xc02c, aes_gcm_256),
 	TLS12_SHA256(0xc02f, aes_gcm_128),	/* ECDHE_RSA */
 	TLS12_SHA384(0xc030, aes_gcm_256),
+	STATIC_SHA256(0xc050, aria_gcm_128),	/* RSA */
+	STATIC_SHA384(0xc051, aria_gcm_256),
+	TLS12_SHA256(0xc052, aria_gcm_128),	/* DHE_RSA */
+	TLS12_SHA384(0xc053, aria_gcm_256),
+	TLS12_SHA256(0xc05c, aria_gcm_128),	/* ECDHE_ECDSA */
+	TLS12_SHA384(0xc05d, aria_gcm_256),
+	TLS12_SHA256(0xc060, aria_gcm_128),	/* ECDHE_RSA */
+	TLS12_SHA384(0xc061, aria_gcm_256),
+	STATIC_SHA256(0xc06a, aria_gcm_128),	/* PSK */
+	STATIC_SHA384(0xc06b, aria_gcm_256),
+	TLS12_SHA256(0xc06c, aria_gcm_128),	/* DHE_PSK */
+	TLS12_SHA384(0xc06d, aria_gcm_256),
+	STATIC_SHA256(0xc06e, aria_gcm_128),	/* RSA_PSK */
+	STATIC_SHA384(0xc06f, aria_gcm_256),
 	STATIC_SHA256(0xc09c, aes_ccm_128),	/* RSA */
 	TLS12_SHA256(0xc09e, aes_ccm_128),	/* DHE_RSA */
 	STATIC_SHA256(0xc0a4, aes_ccm_128),	/* PSK */
@@ -122,4 +173,21 @@ const struct kssl_suite *kssl_suite_find(u16 code)
 {
 	return bsearch(&code, suites, ARRAY_SIZE(suites), sizeof(suites[0]),
 		       suite_cmp);
+}
+
+/**
+ * kssl_suite_of_cipher - the cipher suite of TLS 1.3 that has a cipher
+ * @type: TLS_CIPHER_*
+ *
+ * Return: its IANA code, or 0 if there is none. In TLS 1.2 there are several.
+ */
+u16 kssl_suite_of_cipher(u16 type)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(suites); i++)
+		if (suites[i].version == TLS_1_3_VERSION &&
+		    suites[i].cipher->type == type)
+			return suites[i].code;
+	return 0;
 }

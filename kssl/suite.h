@@ -45,5 +45,6 @@ static inline unsigned int kssl_suite_bits(const struct kssl_suite *suite)
 }
 
 const struct kssl_suite *kssl_suite_find(u16 code);
+u16 kssl_suite_of_cipher(u16 type);
 
 #endif /* _KSSL_SUITE_H */

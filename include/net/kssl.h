@@ -4,7 +4,7 @@
  *
  * The functions have the names and the meaning of their OpenSSL counterparts
  * (SSL_new(3)). Contracts are with the functions, in kssl/ctx.c, kssl/conn.c,
- * kssl/attach.c, kssl/callback.c and kssl/exdata.c.
+ * kssl/attach.c, kssl/rekey.c, kssl/callback.c and kssl/exdata.c.
  */
 #ifndef _NET_KSSL_H
 #define _NET_KSSL_H
@@ -98,8 +98,16 @@ struct kssl_negotiated {
  * struct kssl_attach_params - what was negotiated, and its keys
  * @version: TLS version, 0x0303 or 0x0304
  * @suite: IANA code of the cipher suite
+ * @directions: which of @tx and @rx to attach, KSSL_DIRECTION_*; 0 for both
+ * @adopt: those of @directions that do kTLS already and are taken over as they
+ *	are; @tx or @rx has no more than a secret, which is compared. @version
+ *	and @suite may be 0 then, but for the suite of TLS 1.2.
  * @verified: @verify_result is known
  * @verify_result: X509_V_*, 0 when the peer's certificate is good
+ * @keep_key: leave the copies of the keys that net/tls reports to who has the
+ *	socket, and which are wiped otherwise
+ * @expect_no_pad: the peer is not expected to pad its records (TLS 1.3), so
+ *	they are decrypted in place
  * @negotiated: what else was negotiated
  * @tx: the transmit direction
  * @rx: the receive direction
@@ -107,8 +115,12 @@ struct kssl_negotiated {
 struct kssl_attach_params {
 	u16 version;
 	u16 suite;
+	u32 directions;
+	u32 adopt;
 	bool verified;
 	u32 verify_result;
+	bool keep_key;
+	bool expect_no_pad;
 	struct kssl_negotiated negotiated;
 	struct kssl_crypto tx;
 	struct kssl_crypto rx;

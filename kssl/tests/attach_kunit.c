@@ -288,13 +288,15 @@ static void attach_keeps_secrets_and_no_keys(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->secrets->rx_len, 0);
 }
 
-static void attach_by_keys_has_no_secrets(struct kunit *test)
+static void attach_by_keys_keeps_no_secret(struct kunit *test)
 {
 	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
 	struct kssl *s = test_conn(test);
 
 	kssl_test_attach(test, s, pair->client);
-	KUNIT_EXPECT_NULL(test, s->secrets);
+	KUNIT_ASSERT_NOT_NULL(test, s->secrets);
+	KUNIT_EXPECT_EQ(test, s->secrets->tx_len, 0);
+	KUNIT_EXPECT_EQ(test, s->secrets->rx_len, 0);
 }
 
 static void secrets_go_with_the_socket(struct kunit *test)
@@ -613,7 +615,7 @@ static struct kunit_case attach_cases[] = {
 	KUNIT_CASE(attach_as_the_server_of_rfc8448),
 	KUNIT_CASE(attach_keeps_what_was_negotiated),
 	KUNIT_CASE(attach_keeps_secrets_and_no_keys),
-	KUNIT_CASE(attach_by_keys_has_no_secrets),
+	KUNIT_CASE(attach_by_keys_keeps_no_secret),
 	KUNIT_CASE(secrets_go_with_the_socket),
 	KUNIT_CASE(attach_leaves_its_params_alone),
 	KUNIT_CASE(attach_is_once),

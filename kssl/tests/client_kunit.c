@@ -26,7 +26,8 @@ static void take(struct kunit *test, struct kssl_test_user *user,
 	int i;
 
 	for (i = 0; i < times; i++)
-		KUNIT_ASSERT_EQ(test, kssl_client_take(user->client, object),
+		KUNIT_ASSERT_EQ(test, kssl_client_take(user->client, object,
+						       KSSL_RIGHTS_ALL),
 				0);
 }
 
@@ -211,7 +212,8 @@ static void client_count_is_bounded(struct kunit *test)
 		/* Act and assert */
 		take(test, user[i], object, 1);
 		KUNIT_EXPECT_EQ(test, held(user[i], object), KSSL_HELD_MAX);
-		KUNIT_EXPECT_EQ(test, kssl_client_take(user[i]->client, object),
+		KUNIT_EXPECT_EQ(test, kssl_client_take(user[i]->client, object,
+						       KSSL_RIGHTS_ALL),
 				-EOVERFLOW);
 		KUNIT_EXPECT_EQ(test, held(user[i], object), KSSL_HELD_MAX);
 		KUNIT_EXPECT_EQ(test, kssl_client_drop(user[i]->client, object),
@@ -241,6 +243,36 @@ static void client_counts_do_not_wrap(struct kunit *test)
 
 	/* Assert */
 	KUNIT_EXPECT_EQ(test, kssl_object_refs(object), U32_MAX);
+}
+
+static void client_has_the_best_rights(struct kunit *test)
+{
+	static const u8 takes[] = { KSSL_RIGHTS_USE, KSSL_RIGHTS_ALL,
+				    KSSL_RIGHTS_USE };
+	static const u8 wanted[] = { KSSL_RIGHTS_USE, KSSL_RIGHTS_ALL,
+				     KSSL_RIGHTS_ALL };
+	struct kssl_object *object = test_object(test);
+	struct kssl_test_user *user = kssl_test_user(test);
+	int i;
+
+	KUNIT_EXPECT_EQ(test, kssl_client_rights(user->client, object), 0);
+	for (i = 0; i < ARRAY_SIZE(takes); i++) {
+		KUNIT_ASSERT_EQ(test, kssl_client_take(user->client, object,
+						       takes[i]),
+				0);
+		KUNIT_EXPECT_EQ(test, kssl_client_rights(user->client, object),
+				wanted[i]);
+	}
+
+	/* They go with the last reference. */
+	for (i = 0; i < ARRAY_SIZE(takes); i++)
+		kssl_client_drop(user->client, object);
+	KUNIT_EXPECT_EQ(test, kssl_client_rights(user->client, object), 0);
+	KUNIT_ASSERT_EQ(test, kssl_client_take(user->client, object,
+					       KSSL_RIGHTS_USE),
+			0);
+	KUNIT_EXPECT_EQ(test, kssl_client_rights(user->client, object),
+			KSSL_RIGHTS_USE);
 }
 
 static void client_of_none_holds_nothing(struct kunit *test)
@@ -356,6 +388,7 @@ static struct kunit_case client_cases[] = {
 	KUNIT_CASE(client_hold_in_the_object_is_used_again),
 	KUNIT_CASE(client_count_is_bounded),
 	KUNIT_CASE(client_counts_do_not_wrap),
+	KUNIT_CASE(client_has_the_best_rights),
 	KUNIT_CASE(client_of_none_holds_nothing),
 	KUNIT_CASE(client_references_go_with_its_socket),
 	KUNIT_CASE(client_close_frees_what_only_it_held),

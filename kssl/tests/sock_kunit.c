@@ -8,6 +8,7 @@
 #include <linux/net.h>
 #include <linux/sock_diag.h>
 
+#include <net/inet_connection_sock.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 
@@ -118,24 +119,7 @@ static void sock_can_be_left_for_another(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kssl_get_state(s), KSSL_STATE_CLOSED);
 }
 
-/* A socket that closes while another is attached */
-
-static const struct proto_ops *whole_ops;
-static struct socket **closing;
-
-static int closing_setsockopt(struct socket *sock, int level, int option,
-			      sockptr_t value, unsigned int len)
-{
-	sock->ops = whole_ops;
-	kssl_test_close(closing);
-	return whole_ops->setsockopt(sock, level, option, value, len);
-}
-
-static const struct proto_ops closing_ops = {
-	.setsockopt	= closing_setsockopt,
-};
-
-static void sock_of_begin_closes_during_attach(struct kunit *test)
+static void sock_of_begin_is_the_only_one(struct kunit *test)
 {
 	struct kssl_ctx *ctx = kssl_test_ctx(test, KSSL_METHOD_CLIENT);
 	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
@@ -143,20 +127,20 @@ static void sock_of_begin_closes_during_attach(struct kunit *test)
 	struct kssl *s = kssl_test_new(test, ctx);
 	struct kssl_attach_params params;
 
-	/* Arrange: it closes when the other one is given the ULP */
+	/* Arrange */
 	kssl_test_params(test, &params, 0x1301);
 	KUNIT_ASSERT_EQ(test, kssl_begin(s, pair->client, NULL), 0);
-	closing = &pair->client;
-	whole_ops = other->client->ops;
-	other->client->ops = &closing_ops;
 
-	/* Act */
+	/* Act and assert: nor is there another when it has closed */
 	KUNIT_EXPECT_EQ(test, kssl_attach(s, other->client, &params, NULL),
-			-ENOTCONN);
-
-	/* Assert */
-	KUNIT_ASSERT_NULL(test, pair->client);
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, kssl_get_state(s), KSSL_STATE_HANDSHAKE);
+	kssl_test_close(&pair->client);
 	KUNIT_EXPECT_EQ(test, kssl_get_state(s), KSSL_STATE_CLOSED);
+	KUNIT_EXPECT_LT(test, kssl_attach(s, other->client, &params, NULL), 0);
+
+	/* The other one was not touched */
+	KUNIT_EXPECT_NULL(test, inet_csk(other->client->sk)->icsk_ulp_ops);
 	KUNIT_EXPECT_EQ(test, kssl_object_refs(&s->object), 1);
 	kssl_test_exchange(test, other, 100);
 }
@@ -258,7 +242,7 @@ static struct socket *with_key(struct kunit *test, int direction)
 	struct kssl_attach_params params;
 
 	kssl_test_params(test, &params, 0x1301);
-	KUNIT_ASSERT_EQ(test, kssl_ktls_prepare(pair->client, NULL), 0);
+	KUNIT_ASSERT_EQ(test, kssl_ktls_prepare(pair->client, 0, NULL), 0);
 	KUNIT_ASSERT_EQ(test, kssl_ktls_install(pair->client, direction,
 						kssl_suite_find(0x1301),
 						&params.tx), 0);
@@ -367,7 +351,7 @@ static struct kunit_case sock_cases[] = {
 	KUNIT_CASE_PARAM(sock_is_shown, family_gen_params),
 	KUNIT_CASE(sock_is_of_one_connection),
 	KUNIT_CASE(sock_can_be_left_for_another),
-	KUNIT_CASE(sock_of_begin_closes_during_attach),
+	KUNIT_CASE(sock_of_begin_is_the_only_one),
 	KUNIT_CASE_PARAM(sock_is_refused, refused_gen_params),
 	KUNIT_CASE(sock_of_begin_is_the_one_of_attach),
 	{}

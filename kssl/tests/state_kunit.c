@@ -14,7 +14,7 @@
 #include "../ctx.h"
 #include "fixture.h"
 
-/* Not a state of its own, but nearly: begin or attach is at work. */
+/* Not a state of its own, but nearly: begin, attach or rekey is at work. */
 #define BUSY	(KSSL_STATE_ERROR + 1)
 
 /* A connection that is brought to a state, and a socket for operations. */

@@ -243,6 +243,26 @@ enum kssl_shutdown {
 	KSSL_SHUTDOWN_RECEIVED = 2,
 };
 
+/**
+ * enum kssl_rights - What a reference or a file descriptor of an object
+ *   permits.
+ * @KSSL_RIGHTS_USE: Look at the object, take its socket, tell of a shutdown,
+ *   and pass on the same right.
+ * @KSSL_RIGHTS_ALL: Everything.
+ */
+enum kssl_rights {
+	KSSL_RIGHTS_USE = 1,
+	KSSL_RIGHTS_ALL,
+};
+
+/*
+ * Directions of a connection, as its own end sees them.
+ */
+enum kssl_direction {
+	KSSL_DIRECTION_TX = 1,
+	KSSL_DIRECTION_RX = 2,
+};
+
 enum {
 	KSSL_A_SETTINGS_PAD = 1,
 	KSSL_A_SETTINGS_METHOD,
@@ -414,6 +434,13 @@ enum {
 	KSSL_A_RECORD_LIMIT,
 	KSSL_A_COOKIE,
 	KSSL_A_SHUTDOWN,
+	KSSL_A_RIGHTS,
+	KSSL_A_KEEP_KEY,
+	KSSL_A_DIRECTIONS,
+	KSSL_A_ADOPT,
+	KSSL_A_EXPECT_NO_PAD,
+	KSSL_A_TX_RECORDS,
+	KSSL_A_RX_RECORDS,
 
 	__KSSL_A_MAX
 };
@@ -439,6 +466,9 @@ enum {
 	KSSL_CMD_SESSION_GET,
 	KSSL_CMD_SET_SHUTDOWN,
 	KSSL_CMD_EVENT,
+	KSSL_CMD_OPEN_FD,
+	KSSL_CMD_IMPORT,
+	KSSL_CMD_SOCK_FD,
 
 	__KSSL_CMD_MAX
 };
