@@ -253,6 +253,26 @@ static int check_bound(struct kssl *s, struct socket *sock, bool *bound,
 			   "the handshake began on another socket");
 }
 
+static void begin_count(struct kssl *s, int direction, u64 rec_seq,
+			bool adopt)
+{
+	if (adopt)
+		kssl_sock_count_adopted(s, direction);
+	else
+		kssl_sock_count(s, direction, rec_seq);
+}
+
+static void begin_counts(struct kssl *s,
+			 const struct kssl_attach_params *params)
+{
+	if (params->directions & KSSL_DIRECTION_TX)
+		begin_count(s, TLS_TX, params->tx.rec_seq,
+			    params->adopt & KSSL_DIRECTION_TX);
+	if (params->directions & KSSL_DIRECTION_RX)
+		begin_count(s, TLS_RX, params->rx.rec_seq,
+			    params->adopt & KSSL_DIRECTION_RX);
+}
+
 /* From the first key on there is no way back for the socket. */
 static int install(struct kssl *s, struct socket *sock,
 		   const struct kssl_suite *suite,
@@ -262,6 +282,7 @@ static int install(struct kssl *s, struct socket *sock,
 	u32 fresh = params->directions & ~params->adopt;
 	int err;
 
+	begin_counts(s, params);
 	if (fresh & KSSL_DIRECTION_TX) {
 		err = kssl_ktls_install(sock, TLS_TX, suite, &params->tx);
 		if (err)

@@ -241,6 +241,23 @@ int kssl_nl_fill_ctx(struct sk_buff *skb, struct kssl_ctx *ctx,
 	return err;
 }
 
+static int fill_position(struct sk_buff *skb, struct kssl *s)
+{
+	u64 bytes;
+	int err;
+
+	err = kssl_sock_position(s, TLS_TX, &bytes);
+	if (err == -EAGAIN)
+		err = nla_put_flag(skb, KSSL_A_UNSENT);
+	else if (!err)
+		err = nla_put_u64_64bit(skb, KSSL_A_SENT, bytes, KSSL_A_PAD);
+	if (err == -EMSGSIZE)
+		return err;
+	if (kssl_sock_position(s, TLS_RX, &bytes))
+		return 0;
+	return nla_put_u64_64bit(skb, KSSL_A_RECEIVED, bytes, KSSL_A_PAD);
+}
+
 /**
  * kssl_nl_fill_conn - report a connection
  * @skb: the message
@@ -269,6 +286,7 @@ int kssl_nl_fill_conn(struct sk_buff *skb, struct kssl *s,
 		fill_negotiated(skb, &view) ?:
 		fill_facts(skb, facts) ?:
 		kssl_nl_fill_sock(skb, &view) ?:
+		fill_position(skb, s) ?:
 		fill_result(skb, &view) ?:
 		(view.state == KSSL_STATE_ESTABLISHED ?
 		 fill_records(skb, s) : 0) ?:

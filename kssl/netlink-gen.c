@@ -273,8 +273,15 @@ const struct nla_policy kssl_sock_fd_nl_policy[KSSL_A_ID + 1] = {
 	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
+/* KSSL_CMD_ADD_CONTROL - do */
+const struct nla_policy kssl_add_control_nl_policy[KSSL_A_CONTROL_RECEIVED + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_CONTROL_SENT] = { .type = NLA_U32, },
+	[KSSL_A_CONTROL_RECEIVED] = { .type = NLA_U32, },
+};
+
 /* Ops table for kssl */
-const struct genl_ops kssl_nl_ops[21] = {
+const struct genl_ops kssl_nl_ops[22] = {
 	{
 		.cmd		= KSSL_CMD_CTX_NEW,
 		.doit		= kssl_nl_ctx_new_doit,
@@ -402,5 +409,11 @@ const struct genl_ops kssl_nl_ops[21] = {
 		.doit		= kssl_nl_sock_fd_doit,
 		.policy		= kssl_sock_fd_nl_policy,
 		.maxattr	= KSSL_A_ID,
+	},
+	{
+		.cmd		= KSSL_CMD_ADD_CONTROL,
+		.doit		= kssl_nl_add_control_doit,
+		.policy		= kssl_add_control_nl_policy,
+		.maxattr	= KSSL_A_CONTROL_RECEIVED,
 	},
 };

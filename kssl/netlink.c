@@ -510,6 +510,29 @@ int kssl_nl_set_shutdown_doit(struct sk_buff *skb, struct genl_info *info)
 			    do_set_shutdown);
 }
 
+static u64 bytes_of(const struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : 0;
+}
+
+static int do_add_control(struct kssl *s, struct nlattr **attrs,
+			  struct kssl_reason *why)
+{
+	int err;
+
+	err = kssl_sock_add_control(s, bytes_of(attrs[KSSL_A_CONTROL_SENT]),
+				    bytes_of(attrs[KSSL_A_CONTROL_RECEIVED]));
+	return err ? kssl_refuse(why, err, KSSL_A_ID,
+				 "the connection is not attached") : 0;
+}
+
+int kssl_nl_add_control_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return change_conn(skb, info,
+			   kssl_nl_find_used(skb, info, &kssl_conn_type),
+			   do_add_control);
+}
+
 int kssl_nl_set_ctx_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct kssl_reason why = {};

@@ -220,6 +220,20 @@ static struct kssl_sock *sock_new(struct sock *sk)
 	return sock;
 }
 
+static struct kssl_origin *origin_of(struct kssl_sock *sock, int direction)
+{
+	lockdep_assert_held(&sock->lock);
+	return direction == TLS_TX ? &sock->sent : &sock->received;
+}
+
+static void set_origin(struct kssl_sock *sock, int direction,
+		       const struct kssl_origin *origin)
+{
+	spin_lock_bh(&sock->lock);
+	*origin_of(sock, direction) = *origin;
+	spin_unlock_bh(&sock->lock);
+}
+
 /* Finds the binding of a socket or puts one on it. */
 static struct kssl_sock *sock_obtain(struct sock *sk)
 {
@@ -407,12 +421,14 @@ struct kssl *kssl_sock_conn(struct sock *sk)
 }
 
 /* The binding of a connection and its socket, with references, or NULL. */
-static struct kssl_sock *get_sock(struct kssl *s)
+static struct kssl_sock *get_sock(struct kssl *s, bool attached)
 {
 	struct kssl_sock *sock;
 
 	spin_lock_bh(&s->object.lock);
 	sock = s->sock;
+	if (attached && s->state != KSSL_STATE_ESTABLISHED)
+		sock = NULL;
 	/* Its destructor may be about to tell that the socket is gone. */
 	if (sock && refcount_inc_not_zero(&sock->sk->sk_refcnt))
 		refcount_inc(&sock->ref);
@@ -431,6 +447,101 @@ static void put_sock(struct kssl_sock *sock)
 }
 
 /**
+ * kssl_sock_count - begin to count the plaintext of a direction
+ * @s: the claimed connection, bound to a socket unless that has ended
+ * @direction: TLS_TX or TLS_RX, without a key as yet
+ * @rec_seq: number of its first record
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ */
+void kssl_sock_count(struct kssl *s, int direction, u64 rec_seq)
+{
+	struct kssl_sock *sock = get_sock(s, false);
+	struct kssl_origin origin;
+
+	if (!sock)
+		return;
+	kssl_position_start(sock->sk, direction, rec_seq, &origin);
+	set_origin(sock, direction, &origin);
+	put_sock(sock);
+}
+
+/**
+ * kssl_sock_count_adopted - begin to count a direction that has a key already
+ * @s: the claimed connection, bound to a socket unless that has ended
+ * @direction: TLS_TX or TLS_RX
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ */
+void kssl_sock_count_adopted(struct kssl *s, int direction)
+{
+	struct kssl_sock *sock = get_sock(s, false);
+	struct kssl_origin origin;
+
+	if (!sock)
+		return;
+	kssl_position_adopt(sock->sk, direction, &origin);
+	set_origin(sock, direction, &origin);
+	put_sock(sock);
+}
+
+static struct kssl_origin get_origin(struct kssl_sock *sock, int direction)
+{
+	struct kssl_origin origin;
+
+	spin_lock_bh(&sock->lock);
+	origin = *origin_of(sock, direction);
+	spin_unlock_bh(&sock->lock);
+	return origin;
+}
+
+/**
+ * kssl_sock_position - how much plaintext a connection has sent or received
+ * @s: the connection
+ * @direction: TLS_TX or TLS_RX
+ * @bytes: takes the bytes since attach
+ *
+ * Context: process context.
+ * Return: 0; -ENOTCONN when it is not attached; as kssl_position_read().
+ */
+int kssl_sock_position(struct kssl *s, int direction, u64 *bytes)
+{
+	struct kssl_sock *sock = get_sock(s, true);
+	struct kssl_origin origin;
+	int err;
+
+	if (!sock)
+		return -ENOTCONN;
+	origin = get_origin(sock, direction);
+	err = kssl_position_read(sock->sk, direction, &origin, bytes);
+	put_sock(sock);
+	return err;
+}
+
+/**
+ * kssl_sock_add_control - leave bytes out of a connection's positions
+ * @s: the connection
+ * @sent: plaintext bytes of records that are no data which it sent
+ * @received: the same of what it received
+ *
+ * Context: process context.
+ * Return: 0, or -ENOTCONN when it is not attached.
+ */
+int kssl_sock_add_control(struct kssl *s, u64 sent, u64 received)
+{
+	struct kssl_sock *sock = get_sock(s, true);
+
+	if (!sock)
+		return -ENOTCONN;
+	spin_lock_bh(&sock->lock);
+	sock->sent.control += sent;
+	sock->received.control += received;
+	spin_unlock_bh(&sock->lock);
+	put_sock(sock);
+	return 0;
+}
+
+/**
  * kssl_sock_file - take a reference on the file of a connection's socket
  * @s: the connection
  *
@@ -442,7 +553,7 @@ static void put_sock(struct kssl_sock *sock)
  */
 struct file *kssl_sock_file(struct kssl *s)
 {
-	struct kssl_sock *sock = get_sock(s);
+	struct kssl_sock *sock = get_sock(s, false);
 	struct file *file = NULL;
 	struct sock *sk;
 

@@ -7,6 +7,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "position.h"
 
 struct file;
 struct kssl;
@@ -61,6 +62,8 @@ struct kssl_sock {
 	struct kssl_addr local;
 	struct kssl_addr peer;
 	u64 cookie;
+	struct kssl_origin sent;
+	struct kssl_origin received;
 	struct rcu_head rcu;
 };
 
@@ -68,6 +71,8 @@ int kssl_sock_init(void);
 void kssl_sock_exit(void);
 
 u64 kssl_sock_cookie(struct sock *sk);
+void kssl_sock_count(struct kssl *s, int direction, u64 rec_seq);
+void kssl_sock_count_adopted(struct kssl *s, int direction);
 int __must_check kssl_sock_bind(struct kssl *s, struct sock *sk,
 				struct kssl_reason *why);
 void kssl_sock_attach(struct kssl_sock *sock);
@@ -76,6 +81,8 @@ void kssl_sock_watch(struct kssl_sock *sock);
 void kssl_sock_detach(struct kssl_sock *sock, struct kssl *s);
 void kssl_sock_unbind(struct kssl *s);
 struct kssl *__must_check kssl_sock_conn(struct sock *sk);
+int kssl_sock_position(struct kssl *s, int direction, u64 *bytes);
+int kssl_sock_add_control(struct kssl *s, u64 sent, u64 received);
 struct file *__must_check kssl_sock_file(struct kssl *s);
 
 #endif /* _KSSL_SOCK_H */

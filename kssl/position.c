@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: positions
+ *
+ * How many bytes of plaintext a socket has sent and received since it was
+ * attached, so that who takes it over knows where in the stream it is. Nothing
+ * is counted while data flows: TCP knows how many bytes there were, net/tls how
+ * many records, and each record has as many bytes more than its plaintext.
+ *
+ * A position is read with the socket's spinlock while nobody owns the socket.
+ * Nobody waits then, and what TCP and net/tls say belongs together. It cannot
+ * be read while net/tls has a record that is not sent in full: a write in
+ * progress, or one that ended with MSG_MORE or for want of room.
+ *
+ * Records that are no data are counted as well, because net/tls does not tell
+ * which they are; holders tell of them. Padding of a peer's records counts as
+ * data.
+ */
+
+#include <linux/errno.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/unaligned.h>
+
+#include <net/sock.h>
+#include <net/strparser.h>
+#include <net/tls.h>
+
+#include "position.h"
+
+static u64 wire_sent(const struct tcp_sock *tp)
+{
+	return tp->bytes_acked + (u32)(tp->write_seq - tp->snd_una);
+}
+
+static u64 wire_taken(const struct tcp_sock *tp)
+{
+	return tp->bytes_received - (u32)(tp->rcv_nxt - tp->copied_seq);
+}
+
+/**
+ * kssl_position_start - begin to count a direction
+ * @sk: the socket, which has no key for that direction yet
+ * @direction: TLS_TX or TLS_RX
+ * @rec_seq: number of the first record
+ * @origin: where the count begins
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ */
+void kssl_position_start(struct sock *sk, int direction, u64 rec_seq,
+			 struct kssl_origin *origin)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	lock_sock(sk);
+	origin->wire = direction == TLS_TX ? wire_sent(tp) : wire_taken(tp);
+	release_sock(sk);
+	origin->records = rec_seq;
+	origin->control = 0;
+	origin->known = true;
+}
+
+static bool is_unsent(const struct tls_context *tls)
+{
+	const struct tls_sw_context_tx *tx = tls_sw_ctx_tx(tls);
+
+	return tls->pending_open_record_frags || tls->partially_sent_record ||
+		!list_empty(&tx->tx_list);
+}
+
+/* What was taken from TCP, but not read yet: part of a record, plaintext. */
+static u64 unread(const struct tls_context *tls)
+{
+	struct tls_sw_context_rx *rx = tls_sw_ctx_rx(tls);
+	struct sk_buff *skb;
+	u64 bytes = 0;
+
+	if (rx->strp.copy_mode)
+		bytes += rx->strp.anchor->len;
+	skb_queue_walk(&rx->rx_list, skb)
+		bytes += strp_msg(skb)->full_len;
+	return bytes;
+}
+
+/**
+ * kssl_position_adopt - begin to count a direction that has a key already
+ * @sk: the socket
+ * @direction: TLS_TX or TLS_RX
+ * @origin: where the count begins; unknown while a record is not sent in full,
+ *	or when a network card has the records
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ */
+void kssl_position_adopt(struct sock *sk, int direction,
+			 struct kssl_origin *origin)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	const struct tls_context *tls;
+
+	memset(origin, 0, sizeof(*origin));
+	lock_sock(sk);
+	tls = tls_get_ctx(sk);
+	if (direction == TLS_TX && tls->tx_conf == TLS_SW) {
+		origin->known = !is_unsent(tls);
+		origin->wire = wire_sent(tp);
+		origin->records = get_unaligned_be64(tls->tx.rec_seq);
+	} else if (direction == TLS_RX && tls->rx_conf == TLS_SW) {
+		origin->known = true;
+		origin->wire = wire_taken(tp) - unread(tls);
+		origin->records = get_unaligned_be64(tls->rx.rec_seq);
+	}
+	release_sock(sk);
+}
+
+static int count_sent(const struct sock *sk, const struct tls_context *tls,
+		      const struct kssl_origin *origin, u64 *bytes)
+{
+	u64 records;
+
+	if (tls->tx_conf != TLS_SW)
+		return -EOPNOTSUPP;
+	if (is_unsent(tls))
+		return -EAGAIN;
+	records = get_unaligned_be64(tls->tx.rec_seq) - origin->records;
+	*bytes = wire_sent(tcp_sk(sk)) - origin->wire - origin->control -
+		records * tls->prot_info.overhead_size;
+	return 0;
+}
+
+static int count_received(const struct sock *sk, const struct tls_context *tls,
+			  const struct kssl_origin *origin, u64 *bytes)
+{
+	u64 records;
+
+	if (tls->rx_conf != TLS_SW)
+		return -EOPNOTSUPP;
+	records = get_unaligned_be64(tls->rx.rec_seq) - origin->records;
+	*bytes = wire_taken(tcp_sk(sk)) - origin->wire - origin->control -
+		unread(tls) - records * tls->prot_info.overhead_size;
+	return 0;
+}
+
+/**
+ * kssl_position_read - read how far a direction has come
+ * @sk: an attached socket
+ * @direction: TLS_TX or TLS_RX
+ * @origin: where the count began
+ * @bytes: takes the bytes of plaintext since then
+ *
+ * Context: process context; does not sleep.
+ * Return: 0; -EAGAIN while somebody is at work on the socket, or a record is
+ * not sent in full; -EOPNOTSUPP when a network card has the records; -ENODATA
+ * when the direction was not attached.
+ */
+int kssl_position_read(struct sock *sk, int direction,
+		       const struct kssl_origin *origin, u64 *bytes)
+{
+	const struct tls_context *tls;
+	int err = -EAGAIN;
+
+	if (!origin->known)
+		return -ENODATA;
+	local_bh_disable();
+	bh_lock_sock(sk);
+	tls = tls_get_ctx(sk);
+	if (!sock_owned_by_user(sk) && tls)
+		err = direction == TLS_TX ?
+			count_sent(sk, tls, origin, bytes) :
+			count_received(sk, tls, origin, bytes);
+	bh_unlock_sock(sk);
+	local_bh_enable();
+	return err;
+}
