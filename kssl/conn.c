@@ -8,9 +8,10 @@
  *   initial -> handshake -> established -> closed
  *
  * and error from any. It is established with one direction, too; the other can
- * be attached later. begin and attach (attach.c) take some time, in the
- * task that asks for them: they claim the connection, work without its lock
- * while everybody else is refused what would disturb them, and give it back.
+ * be attached later. begin, attach (attach.c) and rekey (rekey.c) take some
+ * time, in the task that asks for them: they claim the connection, work without
+ * its lock while everybody else is refused what would disturb them, and give it
+ * back.
  *
  * Clients, kernel users and the socket that it is attached to have references
  * on it. The object's lock guards everything that can change; it is taken with
@@ -472,7 +473,7 @@ static int check_state(const struct kssl *s, unsigned int states,
 	lockdep_assert_held(&s->object.lock);
 	if (s->busy)
 		return kssl_refuse(why, -EBUSY, KSSL_A_ID,
-				   "begin or attach is at work");
+				   "begin, attach or rekey is at work");
 	if (!(BIT(s->state) & states))
 		return kssl_refuse(why, -EBUSY, KSSL_A_ID,
 				   in_state[s->state]);
@@ -564,6 +565,8 @@ void kssl_conn_view(struct kssl *s, struct kssl_view *view)
 	view->suite = s->suite;
 	view->directions = s->directions;
 	view->verify_result = s->verify_result;
+	view->tx_generation = s->tx_generation;
+	view->rx_generation = s->rx_generation;
 	view->result = s->result;
 	view->result_text = s->result_text;
 	if (s->sock) {
@@ -772,6 +775,8 @@ int kssl_clear(struct kssl *s, struct kssl_reason *why)
 	s->directions = 0;
 	s->keep_keys = 0;
 	s->verify_result = 0;
+	s->tx_generation = 0;
+	s->rx_generation = 0;
 	s->result = 0;
 	s->result_text = NULL;
 	spin_unlock_bh(&s->object.lock);

@@ -54,8 +54,8 @@ static inline void kssl_crypto_nonce(const struct kssl_crypto *crypto,
  * @kept: in what its context holds, guarded by the context's lock
  * @secrets: what key updates need while it is attached with TLS 1.3, or NULL
  * @facts: what else was negotiated, or NULL
- * @result_text: text of the last begin or attach, or NULL
- * @result: result of the last begin or attach
+ * @result_text: text of the last begin, attach or rekey, or NULL
+ * @result: result of the last begin, attach or rekey
  * @state: where it is
  * @busy: one of them is at work; what it looks at does not change
  * @verified: @verify_result was given
@@ -65,6 +65,8 @@ static inline void kssl_crypto_nonce(const struct kssl_crypto *crypto,
  * @directions: KSSL_DIRECTION_* that were attached
  * @keep_keys: KSSL_DIRECTION_* whose keys' copies net/tls may keep
  * @verify_result: X509_V_* of the peer's certificate
+ * @tx_generation: updates of the transmit key since attach
+ * @rx_generation: updates of the receive key since attach
  */
 struct kssl {
 	struct kssl_object object;
@@ -87,6 +89,8 @@ struct kssl {
 	u16 version;
 	u16 suite;
 	u32 verify_result;
+	u32 tx_generation;
+	u32 rx_generation;
 };
 
 /**
@@ -98,6 +102,8 @@ struct kssl {
  * @suite: likewise
  * @directions: likewise
  * @verify_result: likewise
+ * @tx_generation: likewise
+ * @rx_generation: likewise
  * @result: likewise
  * @result_text: likewise
  * @family: of the socket, 0 without one
@@ -113,6 +119,8 @@ struct kssl_view {
 	u16 version;
 	u16 suite;
 	u32 verify_result;
+	u32 tx_generation;
+	u32 rx_generation;
 	int result;
 	const char *result_text;
 	u16 family;

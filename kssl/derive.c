@@ -106,3 +106,27 @@ int kssl_derive(const struct kssl_suite *suite, struct kssl_crypto *crypto)
 	crypto_free_shash(hmac);
 	return err;
 }
+
+/**
+ * kssl_derive_next - replace a direction's traffic secret by the next one
+ * @suite: a TLS 1.3 suite
+ * @crypto: holds a secret of the size of the suite's hash
+ *
+ * Follows RFC 8446 section 7.2. Key, iv and salt stay.
+ *
+ * Context: may sleep.
+ * Return: as kssl_derive(); then the secret is as it was.
+ */
+int kssl_derive_next(const struct kssl_suite *suite,
+		     struct kssl_crypto *crypto)
+{
+	struct crypto_shash *hmac = hmac_new(suite, crypto);
+	int err;
+
+	if (IS_ERR(hmac))
+		return PTR_ERR(hmac);
+	err = expand_label(hmac, "traffic upd", crypto->secret,
+			   suite->hash_size);
+	crypto_free_shash(hmac);
+	return err;
+}

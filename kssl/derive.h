@@ -7,5 +7,7 @@
 struct kssl_suite;
 
 int kssl_derive(const struct kssl_suite *suite, struct kssl_crypto *crypto);
+int kssl_derive_next(const struct kssl_suite *suite,
+		     struct kssl_crypto *crypto);
 
 #endif /* _KSSL_DERIVE_H */

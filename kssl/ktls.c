@@ -261,6 +261,24 @@ int kssl_ktls_install(struct socket *sock, int direction,
 	return err;
 }
 
+/**
+ * kssl_ktls_replace - install another key of a direction
+ * @sock: a socket that has one, of a kernel that can replace it
+ * @direction: TLS_TX or TLS_RX
+ * @suite: the suite
+ * @crypto: as kssl_ktls_install()
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ * Return: 0, which a cgroup program may have answered in net/tls's stead; or
+ * what net/tls says.
+ */
+int kssl_ktls_replace(struct socket *sock, int direction,
+		      const struct kssl_suite *suite,
+		      const struct kssl_crypto *crypto)
+{
+	return put_key(sock, direction, suite, crypto);
+}
+
 static void set_flag(struct socket *sock, int option)
 {
 	const u32 on = 1;

@@ -29,6 +29,9 @@ int __must_check kssl_ktls_try(const struct kssl_suite *suite,
 int __must_check kssl_ktls_install(struct socket *sock, int direction,
 				   const struct kssl_suite *suite,
 				   const struct kssl_crypto *crypto);
+int __must_check kssl_ktls_replace(struct socket *sock, int direction,
+				   const struct kssl_suite *suite,
+				   const struct kssl_crypto *crypto);
 int __must_check kssl_ktls_find_key(struct socket *sock, u32 directions,
 				    struct kssl_ktls_key *key,
 				    struct kssl_reason *why);

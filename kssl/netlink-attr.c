@@ -93,6 +93,14 @@ static int fill_negotiated(struct sk_buff *skb, const struct kssl_view *view)
 	return err;
 }
 
+static int fill_generations(struct sk_buff *skb, const struct kssl_view *view)
+{
+	if (view->version != TLS_1_3_VERSION)
+		return 0;
+	return nla_put_u32(skb, KSSL_A_TX_GENERATION, view->tx_generation) ?:
+		nla_put_u32(skb, KSSL_A_RX_GENERATION, view->rx_generation);
+}
+
 static int put_records(struct sk_buff *skb, u16 attr, struct socket *sock,
 		       int direction)
 {
@@ -288,6 +296,7 @@ int kssl_nl_fill_conn(struct sk_buff *skb, struct kssl *s,
 		kssl_nl_fill_sock(skb, &view) ?:
 		fill_position(skb, s) ?:
 		fill_result(skb, &view) ?:
+		fill_generations(skb, &view) ?:
 		(view.state == KSSL_STATE_ESTABLISHED ?
 		 fill_records(skb, s) : 0) ?:
 		kssl_nl_fill_settings(skb, &settings, rows, true);

@@ -280,8 +280,17 @@ const struct nla_policy kssl_add_control_nl_policy[KSSL_A_CONTROL_RECEIVED + 1] 
 	[KSSL_A_CONTROL_RECEIVED] = { .type = NLA_U32, },
 };
 
+/* KSSL_CMD_REKEY - do */
+const struct nla_policy kssl_rekey_nl_policy[KSSL_A_NO_WAIT + 1] = {
+	[KSSL_A_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KSSL_A_DIRECTION] = NLA_POLICY_MASK(NLA_U32, 0x3),
+	[KSSL_A_REQUEST_UPDATE] = { .type = NLA_FLAG, },
+	[KSSL_A_KEY] = NLA_POLICY_NESTED(kssl_crypto_nl_policy),
+	[KSSL_A_NO_WAIT] = { .type = NLA_FLAG, },
+};
+
 /* Ops table for kssl */
-const struct genl_ops kssl_nl_ops[22] = {
+const struct genl_ops kssl_nl_ops[23] = {
 	{
 		.cmd		= KSSL_CMD_CTX_NEW,
 		.doit		= kssl_nl_ctx_new_doit,
@@ -415,5 +424,11 @@ const struct genl_ops kssl_nl_ops[22] = {
 		.doit		= kssl_nl_add_control_doit,
 		.policy		= kssl_add_control_nl_policy,
 		.maxattr	= KSSL_A_CONTROL_RECEIVED,
+	},
+	{
+		.cmd		= KSSL_CMD_REKEY,
+		.doit		= kssl_nl_rekey_doit,
+		.policy		= kssl_rekey_nl_policy,
+		.maxattr	= KSSL_A_NO_WAIT,
 	},
 };

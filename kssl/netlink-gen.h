@@ -60,8 +60,10 @@ extern const struct nla_policy kssl_sock_fd_nl_policy[KSSL_A_ID + 1];
 
 extern const struct nla_policy kssl_add_control_nl_policy[KSSL_A_CONTROL_RECEIVED + 1];
 
+extern const struct nla_policy kssl_rekey_nl_policy[KSSL_A_NO_WAIT + 1];
+
 /* Ops table for kssl */
-extern const struct genl_ops kssl_nl_ops[22];
+extern const struct genl_ops kssl_nl_ops[23];
 
 int kssl_nl_ctx_new_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_ctx_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -87,5 +89,6 @@ int kssl_nl_open_fd_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_import_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_sock_fd_doit(struct sk_buff *skb, struct genl_info *info);
 int kssl_nl_add_control_doit(struct sk_buff *skb, struct genl_info *info);
+int kssl_nl_rekey_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _LINUX_KSSL_GEN_H */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DOC: begin and attach over netlink
+ * DOC: begin, attach and rekey over netlink
  *
- * The handler reads the request, takes references on the connection and the
- * socket's file, and allocates the reply. The rest waits for the
+ * The handler reads the request, takes references on the connection and, but
+ * for rekey, the socket's file and allocates the reply. The rest waits for the
  * socket, so it is done by task work (task.c), which also sends the reply.
  */
 
@@ -28,19 +28,20 @@
 #include "task.h"
 
 /**
- * struct request - a begin or attach on its way to its task work
+ * struct request - a begin, attach or rekey on its way to its task work
  * @work: in the task's queue
  * @conn: the connection, with a reference
- * @sock: the socket, with a reference on its file
+ * @sock: the socket, with a reference on its file; NULL for rekey
  * @client: where the reply goes, kept alive by the task's queue
  * @reply: the reply, begun
  * @hdr: its header
  * @handle: a file of the connection that an attach gives, or NULL
  * @fd: where it goes, or negative
  * @rights: that it has
- * @cmd: KSSL_CMD_BEGIN or KSSL_CMD_ATTACH
+ * @cmd: KSSL_CMD_BEGIN, KSSL_CMD_ATTACH or KSSL_CMD_REKEY
  * @facts: of an attach, or NULL
  * @params: of an attach; wiped when this is freed
+ * @rekey: of a rekey, likewise
  */
 struct request {
 	struct kssl_work work;
@@ -54,7 +55,10 @@ struct request {
 	u8 rights;
 	u8 cmd;
 	struct kssl_facts *facts;
-	struct kssl_attach_params params;
+	union {
+		struct kssl_attach_params params;
+		struct kssl_rekey_params rekey;
+	};
 };
 
 static void request_free(struct request *request)
@@ -143,11 +147,16 @@ static void settle_fd(struct request *request, bool given)
 
 static int run(struct request *request, struct kssl_reason *why)
 {
-	if (request->cmd == KSSL_CMD_ATTACH)
+	switch (request->cmd) {
+	case KSSL_CMD_ATTACH:
 		return kssl_attach_facts(request->conn, request->sock,
 					 &request->params, request->facts,
 					 why);
-	return kssl_begin(request->conn, request->sock, why);
+	case KSSL_CMD_REKEY:
+		return kssl_rekey(request->conn, &request->rekey, why);
+	default:
+		return kssl_begin(request->conn, request->sock, why);
+	}
 }
 
 /* The outcome stands even if the reply is lost; get reports it, too. */
@@ -318,7 +327,9 @@ static int request_conn(struct sk_buff *skb, struct genl_info *info,
 	if (request->cmd == KSSL_CMD_ATTACH && info->attrs[KSSL_A_SETTINGS])
 		return kssl_nl_refuse_text(info, -EINVAL, KSSL_A_SETTINGS,
 				   "settings need ctx-id");
-	object = kssl_nl_find_held(skb, info, &kssl_conn_type);
+	object = request->cmd == KSSL_CMD_REKEY ?
+		kssl_nl_find_used(skb, info, &kssl_conn_type) :
+		kssl_nl_find_held(skb, info, &kssl_conn_type);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	request->conn = kssl_of(object);
@@ -345,11 +356,37 @@ static int request_handle(struct genl_info *info, struct request *request)
 	return 0;
 }
 
+static int request_rekey(struct genl_info *info,
+			 struct kssl_rekey_params *params)
+{
+	struct nlattr **attrs = info->attrs;
+	int err;
+
+	err = kssl_nl_require(info, KSSL_A_DIRECTION, "direction is missing");
+	if (err)
+		return err;
+	params->direction = nla_get_u32(attrs[KSSL_A_DIRECTION]);
+	params->request_update = nla_get_flag(attrs[KSSL_A_REQUEST_UPDATE]);
+	params->no_wait = nla_get_flag(attrs[KSSL_A_NO_WAIT]);
+	if (!attrs[KSSL_A_KEY])
+		return 0;
+	/* Without a sequence it is the one that there must be. */
+	kssl_nl_parse_crypto(attrs[KSSL_A_KEY], &params->key);
+	if (!params->key.key_len && !params->key.secret_len) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attrs[KSSL_A_KEY],
+				    "neither a key nor a secret");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int read_request(struct sk_buff *skb, struct genl_info *info,
 			struct request *request)
 {
 	int err = 0;
 
+	if (request->cmd == KSSL_CMD_REKEY)
+		return request_rekey(info, &request->rekey);
 	if (request->cmd == KSSL_CMD_ATTACH)
 		err = request_params(info, &request->params) ?:
 			request_facts(info, request);
@@ -415,12 +452,21 @@ static void wipe(const struct nlmsghdr *nlh)
 		switch (nla_type(attr)) {
 		case KSSL_A_TX:
 		case KSSL_A_RX:
+		case KSSL_A_KEY:
 			memzero_explicit(nla_data(attr), nla_len(attr));
 		}
 	}
 }
 
 int kssl_nl_attach_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = request_doit(skb, info);
+
+	wipe(info->nlhdr);
+	return err;
+}
+
+int kssl_nl_rekey_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = request_doit(skb, info);
 

@@ -8,7 +8,7 @@
  * Replies are allocated before anything changes, and what was changed is
  * undone when the reply cannot be queued; but for clear and fail, which cannot
  * be undone and can be seen by get. Handlers run in parallel and wait for no
- * socket: begin and attach (netlink-request.c) are finished by task
+ * socket: begin, attach and rekey (netlink-request.c) are finished by task
  * work.
  */
 

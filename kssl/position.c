@@ -58,6 +58,7 @@ void kssl_position_start(struct sock *sk, int direction, u64 rec_seq,
 	origin->records = rec_seq;
 	origin->control = 0;
 	origin->known = true;
+	origin->paused = false;
 }
 
 static bool is_unsent(const struct tls_context *tls)
@@ -160,6 +161,8 @@ int kssl_position_read(struct sock *sk, int direction,
 
 	if (!origin->known)
 		return -ENODATA;
+	if (origin->paused)
+		return -EAGAIN;
 	local_bh_disable();
 	bh_lock_sock(sk);
 	tls = tls_get_ctx(sk);

@@ -485,6 +485,51 @@ void kssl_sock_count_adopted(struct kssl *s, int direction)
 	put_sock(sock);
 }
 
+/**
+ * kssl_sock_count_pause - give no position while a key is replaced
+ * @s: the claimed connection
+ * @direction: TLS_TX or TLS_RX
+ *
+ * Context: any.
+ */
+void kssl_sock_count_pause(struct kssl *s, int direction)
+{
+	struct kssl_sock *sock = get_sock(s, false);
+
+	if (!sock)
+		return;
+	spin_lock_bh(&sock->lock);
+	origin_of(sock, direction)->paused = true;
+	spin_unlock_bh(&sock->lock);
+	put_sock(sock);
+}
+
+/**
+ * kssl_sock_count_resume - end what kssl_sock_count_pause() began
+ * @s: the claimed connection
+ * @direction: TLS_TX or TLS_RX
+ * @records: number of the next record under the old key, 0 if that stays
+ * @control: plaintext bytes of the records that made the change
+ *
+ * Context: any.
+ */
+void kssl_sock_count_resume(struct kssl *s, int direction, u64 records,
+			    u64 control)
+{
+	struct kssl_sock *sock = get_sock(s, false);
+	struct kssl_origin *origin;
+
+	if (!sock)
+		return;
+	spin_lock_bh(&sock->lock);
+	origin = origin_of(sock, direction);
+	origin->records -= records;
+	origin->control += control;
+	origin->paused = false;
+	spin_unlock_bh(&sock->lock);
+	put_sock(sock);
+}
+
 static struct kssl_origin get_origin(struct kssl_sock *sock, int direction)
 {
 	struct kssl_origin origin;
@@ -507,13 +552,17 @@ static struct kssl_origin get_origin(struct kssl_sock *sock, int direction)
 int kssl_sock_position(struct kssl *s, int direction, u64 *bytes)
 {
 	struct kssl_sock *sock = get_sock(s, true);
-	struct kssl_origin origin;
+	struct kssl_origin origin, then;
 	int err;
 
 	if (!sock)
 		return -ENOTCONN;
 	origin = get_origin(sock, direction);
 	err = kssl_position_read(sock->sk, direction, &origin, bytes);
+	/* A key that was replaced meanwhile numbers other records. */
+	then = get_origin(sock, direction);
+	if (then.paused || then.records != origin.records)
+		err = -EAGAIN;
 	put_sock(sock);
 	return err;
 }

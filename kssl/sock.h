@@ -73,6 +73,9 @@ void kssl_sock_exit(void);
 u64 kssl_sock_cookie(struct sock *sk);
 void kssl_sock_count(struct kssl *s, int direction, u64 rec_seq);
 void kssl_sock_count_adopted(struct kssl *s, int direction);
+void kssl_sock_count_pause(struct kssl *s, int direction);
+void kssl_sock_count_resume(struct kssl *s, int direction, u64 records,
+			    u64 control);
 int __must_check kssl_sock_bind(struct kssl *s, struct sock *sk,
 				struct kssl_reason *why);
 void kssl_sock_attach(struct kssl_sock *sock);

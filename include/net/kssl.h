@@ -127,6 +127,22 @@ struct kssl_attach_params {
 };
 
 /**
+ * struct kssl_rekey_params - which key is updated, and to what
+ * @direction: whose key
+ * @request_update: ask the peer to update its key, too; only with
+ *	KSSL_DIRECTION_TX
+ * @no_wait: do not wait while somebody else sends
+ * @key: the new key or secret, with @rec_seq 0; with neither, it follows from
+ *	the traffic secret that the connection has
+ */
+struct kssl_rekey_params {
+	enum kssl_direction direction;
+	bool request_update;
+	bool no_wait;
+	struct kssl_crypto key;
+};
+
+/**
  * struct kssl_callbacks - functions of a kernel user
  * @info: a connection has come to a state; called in any context, so it may
  *	not sleep, and with no lock of the connection
@@ -177,5 +193,7 @@ int kssl_fail(struct kssl *s, struct kssl_reason *why);
 int kssl_attach(struct kssl *s, struct socket *sock,
 		const struct kssl_attach_params *params,
 		struct kssl_reason *why);
+int kssl_rekey(struct kssl *s, const struct kssl_rekey_params *params,
+	       struct kssl_reason *why);
 
 #endif /* _NET_KSSL_H */
