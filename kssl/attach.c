@@ -37,6 +37,7 @@
 #include "reason.h"
 #include "sock.h"
 #include "suite.h"
+#include "usage.h"
 
 /* Ends what was claimed: the reason stays with @s and goes to the caller. */
 static int finish(struct kssl *s, int err, struct kssl_reason *own,
@@ -352,6 +353,7 @@ static void establish(struct kssl *s, const struct kssl_attach_params *params,
 	else
 		kssl_sock_attach(sock);
 	kssl_conn_enter(s, KSSL_STATE_ESTABLISHED);
+	kssl_usage_watch();
 	if (!file)
 		return;
 	kssl_ctx_keep(s->ctx, s);

@@ -43,6 +43,7 @@ static void conn_release(struct kref *ref)
 	struct kssl_ctx *ctx = s->ctx;
 
 	kssl_event_conn(s, KSSL_EVENT_TYPE_GONE);
+	/* usage.c may be looking at it still. */
 	kssl_sock_unbind(s);
 	kssl_keep_release(s);
 	kssl_watch_free(s);
@@ -774,6 +775,7 @@ int kssl_clear(struct kssl *s, struct kssl_reason *why)
 	s->suite = 0;
 	s->directions = 0;
 	s->keep_keys = 0;
+	s->key_limits = 0;
 	s->verify_result = 0;
 	s->tx_generation = 0;
 	s->rx_generation = 0;

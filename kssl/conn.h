@@ -64,6 +64,8 @@ static inline void kssl_crypto_nonce(const struct kssl_crypto *crypto,
  * @suite: negotiated cipher suite, 0 before attach
  * @directions: KSSL_DIRECTION_* that were attached
  * @keep_keys: KSSL_DIRECTION_* whose keys' copies net/tls may keep
+ * @key_limits: KSSL_DIRECTION_* whose key has come near to its limit, which
+ *	those who listen were told (usage.c)
  * @verify_result: X509_V_* of the peer's certificate
  * @tx_generation: updates of the transmit key since attach
  * @rx_generation: updates of the receive key since attach
@@ -88,6 +90,7 @@ struct kssl {
 	u8 keep_keys;
 	u16 version;
 	u16 suite;
+	u8 key_limits;
 	u32 verify_result;
 	u32 tx_generation;
 	u32 rx_generation;

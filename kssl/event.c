@@ -40,23 +40,36 @@ static struct sk_buff *message_new(void **hdr)
 	return NULL;
 }
 
+/**
+ * kssl_event_is_wanted - may somebody listen to the events of a namespace?
+ * @net: the network namespace
+ *
+ * Context: any.
+ * Return: whether somebody does, there or, for all that netlink knows, in
+ * another one.
+ */
+bool kssl_event_is_wanted(struct net *net)
+{
+	return genl_has_listeners(&kssl_nl_family, net, 0);
+}
+
 static struct sk_buff *event_new(struct kssl_object *object, void **hdr)
 {
-	if (!genl_has_listeners(&kssl_nl_family, object->net, 0))
+	if (!kssl_event_is_wanted(object->net))
 		return NULL;
 	return message_new(hdr);
 }
 
-static void event_send(struct kssl_object *object, struct sk_buff *skb,
-		       void *hdr, int err)
+static int event_send(struct kssl_object *object, struct sk_buff *skb,
+		      void *hdr, int err)
 {
 	if (err) {
 		nlmsg_free(skb);
-		return;
+		return err;
 	}
 	genlmsg_end(skb, hdr);
-	genlmsg_multicast_netns(&kssl_nl_family, object->net, skb, 0, 0,
-				GFP_ATOMIC);
+	return genlmsg_multicast_netns(&kssl_nl_family, object->net, skb, 0, 0,
+				       GFP_ATOMIC);
 }
 
 static int fill_object(struct sk_buff *skb, struct kssl_object *object,
@@ -177,4 +190,35 @@ void kssl_event_conn(struct kssl *s, enum kssl_event_type type)
 		return;
 	kssl_conn_view(s, &view);
 	event_send(&s->object, skb, hdr, fill_conn(skb, s, type, &view));
+}
+
+/**
+ * kssl_event_key_limit - tell that a key comes near to its limit
+ * @s: the connection
+ * @direction: whose key
+ * @records: how many it has protected
+ * @max: how many it may
+ *
+ * Context: any, without the connection's lock.
+ * Return: false when nobody listens.
+ */
+bool kssl_event_key_limit(struct kssl *s, enum kssl_direction direction,
+			  u64 records, u64 max)
+{
+	struct kssl_view view;
+	struct sk_buff *skb;
+	void *hdr;
+	int err;
+
+	skb = event_new(&s->object, &hdr);
+	if (!skb)
+		return false;
+	kssl_conn_view(s, &view);
+	err = fill_conn(skb, s, KSSL_EVENT_TYPE_KEY_LIMIT, &view) ?:
+		nla_put_u32(skb, KSSL_A_DIRECTION, direction) ?:
+		nla_put_u64_64bit(skb, KSSL_A_KEY_RECORDS, records,
+				  KSSL_A_PAD) ?:
+		nla_put_u64_64bit(skb, KSSL_A_KEY_RECORDS_MAX, max,
+				  KSSL_A_PAD);
+	return event_send(&s->object, skb, hdr, err) != -ESRCH;
 }

@@ -25,6 +25,7 @@
 #include "netlink.h"
 #include "settings.h"
 #include "sock.h"
+#include "usage.h"
 
 static int __init kssl_init(void)
 {
@@ -48,13 +49,18 @@ static int __init kssl_init(void)
 	err = kssl_client_init();
 	if (err)
 		goto exit_sock;
+	err = kssl_usage_init();
+	if (err)
+		goto exit_client;
 	kssl_ktls_init();
 	/* Last: from here on there are requests. */
 	err = kssl_netlink_init();
 	if (err)
-		goto exit_client;
+		goto exit_usage;
 	return 0;
 
+exit_usage:
+	kssl_usage_exit();
 exit_client:
 	kssl_client_exit();
 exit_sock:
@@ -81,6 +87,7 @@ static void __exit kssl_exit(void)
 	kssl_client_exit();
 	synchronize_rcu_tasks();
 	rcu_barrier();
+	kssl_usage_exit();
 	kssl_sock_exit();
 	kssl_conn_exit();
 	kssl_ctx_exit();

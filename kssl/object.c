@@ -146,6 +146,37 @@ struct kssl_object *kssl_object_next(const struct kssl_object_type *type,
 }
 
 /**
+ * kssl_object_visit - look at a few objects of a type, by rising id
+ * @type: the type
+ * @id: where to start; takes where to go on
+ * @n: of how many objects of any type
+ * @visit: called for each one of @type, which may be in its release, with the
+ *	RCU read lock
+ *
+ * Unlike kssl_object_next() this takes no references.
+ *
+ * Context: any.
+ * Return: whether there are more.
+ */
+bool kssl_object_visit(const struct kssl_object_type *type, unsigned long *id,
+		       unsigned int n,
+		       void (*visit)(struct kssl_object *object))
+{
+	struct kssl_object *object = NULL;
+
+	rcu_read_lock();
+	for (; n; n--, (*id)++) {
+		object = xa_find(&kssl_ids, id, U32_MAX, XA_PRESENT);
+		if (!object)
+			break;
+		if (object->type == type)
+			visit(object);
+	}
+	rcu_read_unlock();
+	return object;
+}
+
+/**
  * kssl_object_put - drop a reference
  * @object: the object
  *

@@ -98,6 +98,9 @@ kssl_object_find(const struct kssl_object_type *type, u32 id,
 		 const struct net *net, struct kssl_reason *why);
 struct kssl_object *
 kssl_object_next(const struct kssl_object_type *type, unsigned long *id);
+bool kssl_object_visit(const struct kssl_object_type *type, unsigned long *id,
+		       unsigned int n,
+		       void (*visit)(struct kssl_object *object));
 void kssl_object_put(struct kssl_object *object);
 void kssl_object_free(struct kssl_object *object);
 

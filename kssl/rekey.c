@@ -434,6 +434,7 @@ static void keep_next(const struct update *update)
 		s->tx_generation++;
 	else
 		s->rx_generation++;
+	s->key_limits &= ~update->direction;
 	spin_unlock_bh(&s->object.lock);
 }
 

@@ -618,6 +618,17 @@ struct file *kssl_sock_file(struct kssl *s)
 	return file;
 }
 
+/**
+ * kssl_sock_any - is any socket bound?
+ *
+ * Context: any.
+ * Return: whether one is, in whatever network namespace.
+ */
+bool kssl_sock_any(void)
+{
+	return atomic_read(&socks.nelems);
+}
+
 int __init kssl_sock_init(void)
 {
 	return rhashtable_init(&socks, &sock_params);

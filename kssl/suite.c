@@ -14,12 +14,21 @@
 
 #include "suite.h"
 
+/*
+ * Of full size, as all are taken to be: 2^24.5 (RFC 8446 section 5.5) and 2^23
+ * (RFC 9147 appendix B.1). Both follow from the mode and the size of the block,
+ * which SM4 and ARIA have in common with AES.
+ */
+#define GCM_RECORDS_MAX	23726566
+#define CCM_RECORDS_MAX	8388608
+
 static const struct kssl_cipher aes_gcm_128 = {
 	.type		= TLS_CIPHER_AES_GCM_128,
 	.aead		= "gcm(aes)",
 	.key_size	= TLS_CIPHER_AES_GCM_128_KEY_SIZE,
 	.iv_size	= TLS_CIPHER_AES_GCM_128_IV_SIZE,
 	.salt_size	= TLS_CIPHER_AES_GCM_128_SALT_SIZE,
+	.records_max	= GCM_RECORDS_MAX,
 };
 
 static const struct kssl_cipher aes_gcm_256 = {
@@ -28,6 +37,7 @@ static const struct kssl_cipher aes_gcm_256 = {
 	.key_size	= TLS_CIPHER_AES_GCM_256_KEY_SIZE,
 	.iv_size	= TLS_CIPHER_AES_GCM_256_IV_SIZE,
 	.salt_size	= TLS_CIPHER_AES_GCM_256_SALT_SIZE,
+	.records_max	= GCM_RECORDS_MAX,
 };
 
 static const struct kssl_cipher aes_ccm_128 = {
@@ -36,6 +46,7 @@ static const struct kssl_cipher aes_ccm_128 = {
 	.key_size	= TLS_CIPHER_AES_CCM_128_KEY_SIZE,
 	.iv_size	= TLS_CIPHER_AES_CCM_128_IV_SIZE,
 	.salt_size	= TLS_CIPHER_AES_CCM_128_SALT_SIZE,
+	.records_max	= CCM_RECORDS_MAX,
 };
 
 static const struct kssl_cipher chacha20_poly1305 = {
@@ -52,6 +63,7 @@ static const struct kssl_cipher sm4_gcm = {
 	.key_size	= TLS_CIPHER_SM4_GCM_KEY_SIZE,
 	.iv_size	= TLS_CIPHER_SM4_GCM_IV_SIZE,
 	.salt_size	= TLS_CIPHER_SM4_GCM_SALT_SIZE,
+	.records_max	= GCM_RECORDS_MAX,
 };
 
 static const struct kssl_cipher sm4_ccm = {
@@ -60,6 +72,7 @@ static const struct kssl_cipher sm4_ccm = {
 	.key_size	= TLS_CIPHER_SM4_CCM_KEY_SIZE,
 	.iv_size	= TLS_CIPHER_SM4_CCM_IV_SIZE,
 	.salt_size	= TLS_CIPHER_SM4_CCM_SALT_SIZE,
+	.records_max	= CCM_RECORDS_MAX,
 };
 
 static const struct kssl_cipher aria_gcm_128 = {
@@ -68,6 +81,7 @@ static const struct kssl_cipher aria_gcm_128 = {
 	.key_size	= TLS_CIPHER_ARIA_GCM_128_KEY_SIZE,
 	.iv_size	= TLS_CIPHER_ARIA_GCM_128_IV_SIZE,
 	.salt_size	= TLS_CIPHER_ARIA_GCM_128_SALT_SIZE,
+	.records_max	= GCM_RECORDS_MAX,
 };
 
 static const struct kssl_cipher aria_gcm_256 = {
@@ -76,6 +90,7 @@ static const struct kssl_cipher aria_gcm_256 = {
 	.key_size	= TLS_CIPHER_ARIA_GCM_256_KEY_SIZE,
 	.iv_size	= TLS_CIPHER_ARIA_GCM_256_IV_SIZE,
 	.salt_size	= TLS_CIPHER_ARIA_GCM_256_SALT_SIZE,
+	.records_max	= GCM_RECORDS_MAX,
 };
 
 #define SUITE(_code, _version, _cipher, _hmac, _size, _static)	\

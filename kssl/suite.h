@@ -11,6 +11,8 @@
  * @key_size: bytes of key
  * @iv_size: bytes of what linux/tls.h calls iv
  * @salt_size: bytes of what linux/tls.h calls salt
+ * @records_max: how many records a key may protect, or 0 if the sequence
+ *	numbers end before (RFC 8446 section 5.5)
  */
 struct kssl_cipher {
 	u16 type;
@@ -18,6 +20,7 @@ struct kssl_cipher {
 	u8 key_size;
 	u8 iv_size;
 	u8 salt_size;
+	u32 records_max;
 };
 
 /**

@@ -70,6 +70,8 @@ enum kssl_state {
  * @KSSL_EVENT_TYPE_NEW: A connection was made, by new, dup or attach.
  * @KSSL_EVENT_TYPE_STATE: A connection entered the state that the event names.
  * @KSSL_EVENT_TYPE_GONE: A connection's last reference was dropped.
+ * @KSSL_EVENT_TYPE_KEY_LIMIT: The key of a direction of a connection has
+ *   protected three quarters of the records that one may.
  */
 enum kssl_event_type {
 	KSSL_EVENT_TYPE_CTX_NEW,
@@ -77,6 +79,7 @@ enum kssl_event_type {
 	KSSL_EVENT_TYPE_NEW,
 	KSSL_EVENT_TYPE_STATE,
 	KSSL_EVENT_TYPE_GONE,
+	KSSL_EVENT_TYPE_KEY_LIMIT,
 };
 
 /*
@@ -452,6 +455,8 @@ enum {
 	KSSL_A_TX_RECORDS,
 	KSSL_A_RX_RECORDS,
 	KSSL_A_NO_WAIT,
+	KSSL_A_KEY_RECORDS,
+	KSSL_A_KEY_RECORDS_MAX,
 
 	__KSSL_A_MAX
 };
