@@ -36,6 +36,7 @@
 #include "policy.h"
 #include "reason.h"
 #include "sock.h"
+#include "stat.h"
 #include "suite.h"
 #include "usage.h"
 
@@ -64,6 +65,12 @@ static int check_settings(struct kssl *s, struct kssl_reason *why)
 	return err;
 }
 
+static int begin_failed(struct kssl *s, int err)
+{
+	kssl_stat_inc(s->object.net, KSSL_STAT_BEGIN_ERROR);
+	return err;
+}
+
 /**
  * kssl_begin - begin the handshake of a connection on a TCP socket
  * @s: the connection, in state initial
@@ -85,7 +92,7 @@ int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 
 	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL), why);
 	if (err)
-		return err;
+		return begin_failed(s, err);
 	err = check_settings(s, &own);
 	/* The ULP goes first: it keeps IPV6_ADDRFORM from the socket. */
 	if (!err)
@@ -93,8 +100,9 @@ int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 	if (!err)
 		err = kssl_sock_bind(s, sock->sk, &own);
 	if (err)
-		return finish(s, err, &own, why);
+		return begin_failed(s, finish(s, err, &own, why));
 	kssl_conn_enter(s, KSSL_STATE_HANDSHAKE);
+	kssl_stat_inc(s->object.net, KSSL_STAT_BEGIN);
 	return finish(s, 0, &own, why);
 }
 EXPORT_SYMBOL_GPL(kssl_begin);
@@ -354,6 +362,7 @@ static void establish(struct kssl *s, const struct kssl_attach_params *params,
 		kssl_sock_attach(sock);
 	kssl_conn_enter(s, KSSL_STATE_ESTABLISHED);
 	kssl_usage_watch();
+	kssl_stat_inc(s->object.net, KSSL_STAT_ATTACH);
 	if (!file)
 		return;
 	kssl_ctx_keep(s->ctx, s);
@@ -554,6 +563,12 @@ static int attach_claimed(struct kssl *s, struct socket *sock,
 		attach_first(s, sock, suite, params, facts, why);
 }
 
+static int attach_failed(struct kssl *s, int err)
+{
+	kssl_stat_inc(s->object.net, KSSL_STAT_ATTACH_ERROR);
+	return err;
+}
+
 /**
  * kssl_attach_facts - kssl_attach() with what was negotiated in its final form
  * @s: as kssl_attach()
@@ -577,7 +592,7 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
 			      BIT(KSSL_STATE_HANDSHAKE) |
 			      BIT(KSSL_STATE_ESTABLISHED), why);
 	if (err)
-		return err;
+		return attach_failed(s, err);
 	kssl_facts_get(facts);
 	copy = kmemdup(params, sizeof(*params), GFP_KERNEL_ACCOUNT);
 	err = copy ? attach_claimed(s, sock, copy, facts, &own) : -ENOMEM;
@@ -585,7 +600,7 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
 		kssl_facts_put(facts);
 	kfree_sensitive(copy);
 	err = finish(s, err, &own, why);
-	return err;
+	return err ? attach_failed(s, err) : 0;
 }
 
 /**
@@ -631,7 +646,7 @@ int kssl_attach(struct kssl *s, struct socket *sock,
 
 	facts = kssl_facts_new(&params->negotiated, why);
 	if (IS_ERR(facts))
-		return PTR_ERR(facts);
+		return attach_failed(s, PTR_ERR(facts));
 	err = kssl_attach_facts(s, sock, params, facts, why);
 	kssl_facts_put(facts);
 	return err;

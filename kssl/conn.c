@@ -31,6 +31,7 @@
 #include "keep.h"
 #include "reason.h"
 #include "sock.h"
+#include "stat.h"
 #include "watch.h"
 
 static struct kmem_cache *conn_cache;
@@ -42,6 +43,7 @@ static void conn_release(struct kref *ref)
 	struct kssl *s = kssl_of(object);
 	struct kssl_ctx *ctx = s->ctx;
 
+	kssl_stat_inc(object->net, KSSL_STAT_FREE);
 	kssl_event_conn(s, KSSL_EVENT_TYPE_GONE);
 	/* usage.c may be looking at it still. */
 	kssl_sock_unbind(s);
@@ -120,6 +122,7 @@ static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
 	INIT_LIST_HEAD(&s->kept);
 	kssl_ctx_get(ctx);
 	atomic_inc(&ctx->conns);
+	kssl_stat_inc(s->object.net, from ? KSSL_STAT_DUP : KSSL_STAT_NEW);
 	kssl_object_publish(&s->object);
 	kssl_event_conn(s, KSSL_EVENT_TYPE_NEW);
 	return s;
@@ -527,6 +530,8 @@ void kssl_conn_enter(struct kssl *s, enum kssl_state state)
 	spin_lock_bh(&s->object.lock);
 	WRITE_ONCE(s->state, state);
 	spin_unlock_bh(&s->object.lock);
+	if (state == KSSL_STATE_ERROR)
+		kssl_stat_inc(s->object.net, KSSL_STAT_ERROR);
 	kssl_conn_announce(s);
 }
 
@@ -619,6 +624,7 @@ int kssl_fail(struct kssl *s, struct kssl_reason *why)
 	spin_unlock_bh(&s->object.lock);
 	if (err)
 		return err;
+	kssl_stat_inc(s->object.net, KSSL_STAT_ERROR);
 	kssl_conn_announce(s);
 	return 0;
 }

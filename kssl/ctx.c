@@ -24,6 +24,7 @@
 #include "event.h"
 #include "exdata.h"
 #include "reason.h"
+#include "stat.h"
 
 static struct kmem_cache *ctx_cache;
 
@@ -33,6 +34,7 @@ static void ctx_release(struct kref *ref)
 						  ref);
 	struct kssl_ctx *ctx = kssl_ctx_of(object);
 
+	kssl_stat_inc(object->net, KSSL_STAT_CTX_FREE);
 	kssl_event_ctx(ctx, KSSL_EVENT_TYPE_CTX_GONE);
 	kssl_exdata_release(object);
 	kssl_settings_put(&ctx->settings);
@@ -133,6 +135,7 @@ struct kssl_ctx *kssl_ctx_create(struct net *net, const struct cred *cred,
 		goto put_settings;
 	INIT_LIST_HEAD(&ctx->kept);
 	kssl_settings_put(&defaults);
+	kssl_stat_inc(net, KSSL_STAT_CTX_NEW);
 	kssl_object_publish(&ctx->object);
 	kssl_event_ctx(ctx, KSSL_EVENT_TYPE_CTX_NEW);
 	return ctx;

@@ -25,6 +25,7 @@
 #include "event.h"
 #include "netlink.h"
 #include "netlink-attr.h"
+#include "stat.h"
 
 static struct sk_buff *message_new(void **hdr)
 {
@@ -55,9 +56,14 @@ bool kssl_event_is_wanted(struct net *net)
 
 static struct sk_buff *event_new(struct kssl_object *object, void **hdr)
 {
+	struct sk_buff *skb;
+
 	if (!kssl_event_is_wanted(object->net))
 		return NULL;
-	return message_new(hdr);
+	skb = message_new(hdr);
+	if (!skb)
+		kssl_stat_inc(object->net, KSSL_STAT_EVENT_LOST);
+	return skb;
 }
 
 static int event_send(struct kssl_object *object, struct sk_buff *skb,
@@ -68,8 +74,11 @@ static int event_send(struct kssl_object *object, struct sk_buff *skb,
 		return err;
 	}
 	genlmsg_end(skb, hdr);
-	return genlmsg_multicast_netns(&kssl_nl_family, object->net, skb, 0, 0,
-				       GFP_ATOMIC);
+	err = genlmsg_multicast_netns(&kssl_nl_family, object->net, skb, 0, 0,
+				      GFP_ATOMIC);
+	if (err == -ENOBUFS)
+		kssl_stat_inc(object->net, KSSL_STAT_EVENT_LOST);
+	return err;
 }
 
 static int fill_object(struct sk_buff *skb, struct kssl_object *object,

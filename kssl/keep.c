@@ -24,6 +24,7 @@
 #include "limit.h"
 #include "reason.h"
 #include "sock.h"
+#include "stat.h"
 #include "watch.h"
 
 static int pin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
@@ -66,6 +67,7 @@ int kssl_keep_pin(struct kssl *s, struct socket *sock, struct file **file,
 	if (err)
 		return err;
 	*file = sock->file;
+	kssl_stat_inc(s->object.net, KSSL_STAT_CURR_KEPT);
 	return 0;
 }
 
@@ -126,6 +128,7 @@ void kssl_keep_unpin(struct kssl *s, struct file *file)
 {
 	if (!file)
 		return;
+	kssl_stat_dec(s->object.net, KSSL_STAT_CURR_KEPT);
 	kssl_limit_uncharge_file(s->object.user);
 	fput(file);
 }

@@ -25,6 +25,7 @@
 #include "netlink.h"
 #include "settings.h"
 #include "sock.h"
+#include "stat.h"
 #include "usage.h"
 
 static int __init kssl_init(void)
@@ -34,9 +35,12 @@ static int __init kssl_init(void)
 	err = kssl_limit_init();
 	if (err)
 		return err;
-	err = kssl_settings_init();
+	err = kssl_stat_init();
 	if (err)
 		goto exit_limit;
+	err = kssl_settings_init();
+	if (err)
+		goto exit_stat;
 	err = kssl_ctx_init();
 	if (err)
 		goto exit_settings;
@@ -71,6 +75,8 @@ exit_ctx:
 	kssl_ctx_exit();
 exit_settings:
 	kssl_settings_exit();
+exit_stat:
+	kssl_stat_exit();
 exit_limit:
 	kssl_limit_exit();
 	return err;
@@ -92,6 +98,7 @@ static void __exit kssl_exit(void)
 	kssl_conn_exit();
 	kssl_ctx_exit();
 	kssl_settings_exit();
+	kssl_stat_exit();
 	kssl_limit_exit();
 }
 

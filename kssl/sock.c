@@ -35,6 +35,7 @@
 #include "keep.h"
 #include "reason.h"
 #include "sock.h"
+#include "stat.h"
 
 static struct rhashtable socks;
 
@@ -111,6 +112,7 @@ static void close_conn(struct kssl *s, struct kssl_sock *sock)
 	spin_unlock_bh(&s->object.lock);
 	kfree_sensitive(secrets);
 	if (closed) {
+		kssl_stat_inc(s->object.net, KSSL_STAT_CLOSED);
 		kssl_conn_announce(s);
 	}
 	if (ours)

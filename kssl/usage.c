@@ -31,6 +31,7 @@
 #include "event.h"
 #include "ktls.h"
 #include "sock.h"
+#include "stat.h"
 #include "suite.h"
 #include "usage.h"
 
@@ -86,6 +87,7 @@ static void check_key(struct kssl *s, struct socket *sock,
 		forget(s, direction);
 		return;
 	}
+	kssl_stat_inc(s->object.net, KSSL_STAT_KEY_LIMIT);
 }
 
 static void check_conn(struct kssl *s)
