@@ -38,6 +38,7 @@
 #include "sock.h"
 #include "stat.h"
 #include "suite.h"
+#include "trace.h"
 #include "usage.h"
 
 /* Ends what was claimed: the reason stays with @s and goes to the caller. */
@@ -65,8 +66,9 @@ static int check_settings(struct kssl *s, struct kssl_reason *why)
 	return err;
 }
 
-static int begin_failed(struct kssl *s, int err)
+static int begin_failed(struct kssl *s, struct socket *sock, int err)
 {
+	trace_kssl_begin_err(s, kssl_sock_cookie(sock->sk), err);
 	kssl_stat_inc(s->object.net, KSSL_STAT_BEGIN_ERROR);
 	return err;
 }
@@ -92,7 +94,7 @@ int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 
 	err = kssl_conn_claim(s, BIT(KSSL_STATE_INITIAL), why);
 	if (err)
-		return begin_failed(s, err);
+		return begin_failed(s, sock, err);
 	err = check_settings(s, &own);
 	/* The ULP goes first: it keeps IPV6_ADDRFORM from the socket. */
 	if (!err)
@@ -100,8 +102,9 @@ int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 	if (!err)
 		err = kssl_sock_bind(s, sock->sk, &own);
 	if (err)
-		return begin_failed(s, finish(s, err, &own, why));
+		return begin_failed(s, sock, finish(s, err, &own, why));
 	kssl_conn_enter(s, KSSL_STATE_HANDSHAKE);
+	trace_kssl_begin(s, kssl_sock_cookie(sock->sk));
 	kssl_stat_inc(s->object.net, KSSL_STAT_BEGIN);
 	return finish(s, 0, &own, why);
 }
@@ -362,6 +365,7 @@ static void establish(struct kssl *s, const struct kssl_attach_params *params,
 		kssl_sock_attach(sock);
 	kssl_conn_enter(s, KSSL_STATE_ESTABLISHED);
 	kssl_usage_watch();
+	trace_kssl_attach(s, sock->cookie);
 	kssl_stat_inc(s->object.net, KSSL_STAT_ATTACH);
 	if (!file)
 		return;
@@ -563,8 +567,9 @@ static int attach_claimed(struct kssl *s, struct socket *sock,
 		attach_first(s, sock, suite, params, facts, why);
 }
 
-static int attach_failed(struct kssl *s, int err)
+static int attach_failed(struct kssl *s, struct socket *sock, int err)
 {
+	trace_kssl_attach_err(s, kssl_sock_cookie(sock->sk), err);
 	kssl_stat_inc(s->object.net, KSSL_STAT_ATTACH_ERROR);
 	return err;
 }
@@ -592,7 +597,7 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
 			      BIT(KSSL_STATE_HANDSHAKE) |
 			      BIT(KSSL_STATE_ESTABLISHED), why);
 	if (err)
-		return attach_failed(s, err);
+		return attach_failed(s, sock, err);
 	kssl_facts_get(facts);
 	copy = kmemdup(params, sizeof(*params), GFP_KERNEL_ACCOUNT);
 	err = copy ? attach_claimed(s, sock, copy, facts, &own) : -ENOMEM;
@@ -600,7 +605,7 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
 		kssl_facts_put(facts);
 	kfree_sensitive(copy);
 	err = finish(s, err, &own, why);
-	return err ? attach_failed(s, err) : 0;
+	return err ? attach_failed(s, sock, err) : 0;
 }
 
 /**
@@ -646,7 +651,7 @@ int kssl_attach(struct kssl *s, struct socket *sock,
 
 	facts = kssl_facts_new(&params->negotiated, why);
 	if (IS_ERR(facts))
-		return attach_failed(s, PTR_ERR(facts));
+		return attach_failed(s, sock, PTR_ERR(facts));
 	err = kssl_attach_facts(s, sock, params, facts, why);
 	kssl_facts_put(facts);
 	return err;

@@ -31,6 +31,7 @@
 #include "client.h"
 #include "limit.h"
 #include "object.h"
+#include "trace.h"
 
 #define CLIENT_HASH_BITS	10
 
@@ -217,19 +218,9 @@ static void put_held(const struct kssl_client *client,
 	module_put(THIS_MODULE);
 }
 
-/**
- * kssl_client_take - one more reference of a client on an object
- * @client: the client
- * @object: the object, of which the caller has a reference
- * @rights: enum kssl_rights, what is permitted from now on, unless the
- *	client has more already
- *
- * Context: may sleep.
- * Return: 0; -ENOMEM; -EOVERFLOW when the client has too many; -ENODEV when
- * the module is being unloaded.
- */
-int kssl_client_take(struct kssl_client *client, struct kssl_object *object,
-		     u8 rights)
+/* *@held takes how many references the client has then. */
+static int take(struct kssl_client *client, struct kssl_object *object,
+		u8 rights, u32 *held)
 {
 	struct kssl_hold *hold, *spare = NULL;
 	bool added = false;
@@ -251,6 +242,7 @@ again:
 	}
 	if (hold && !err)
 		hold->rights = max(hold->rights, rights);
+	*held = hold ? hold->count : 0;
 	spin_unlock_bh(&object->lock);
 
 	if (!hold) {
@@ -262,6 +254,31 @@ again:
 	kfree(spare);
 	if (!added)
 		module_put(THIS_MODULE);
+	return err;
+}
+
+/**
+ * kssl_client_take - one more reference of a client on an object
+ * @client: the client
+ * @object: the object, of which the caller has a reference
+ * @rights: enum kssl_rights, what is permitted from now on, unless the
+ *	client has more already
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOMEM; -EOVERFLOW when the client has too many; -ENODEV when
+ * the module is being unloaded.
+ */
+int kssl_client_take(struct kssl_client *client, struct kssl_object *object,
+		     u8 rights)
+{
+	u32 held;
+	int err;
+
+	err = take(client, object, rights, &held);
+	if (err)
+		trace_kssl_hold_err(object, client->portid, err);
+	else
+		trace_kssl_hold(object, client->portid, held);
 	return err;
 }
 
@@ -289,6 +306,10 @@ int kssl_client_drop(struct kssl_client *client, struct kssl_object *object)
 		del_hold(hold);
 	}
 	spin_unlock_bh(&object->lock);
+	if (left < 0)
+		trace_kssl_drop_err(object, client->portid, left);
+	else
+		trace_kssl_drop(object, client->portid, left);
 	if (!left)
 		put_held(client, object);
 	return left;
@@ -359,6 +380,7 @@ void kssl_client_release(struct kssl_client *client)
 		spin_lock_bh(&object->lock);
 		del_hold(hold);
 		spin_unlock_bh(&object->lock);
+		trace_kssl_drop(object, client->portid, 0);
 		put_held(client, object);
 		cond_resched();
 	}

@@ -32,6 +32,7 @@
 #include "reason.h"
 #include "sock.h"
 #include "stat.h"
+#include "trace.h"
 #include "watch.h"
 
 static struct kmem_cache *conn_cache;
@@ -43,6 +44,7 @@ static void conn_release(struct kref *ref)
 	struct kssl *s = kssl_of(object);
 	struct kssl_ctx *ctx = s->ctx;
 
+	trace_kssl_gone(s);
 	kssl_stat_inc(object->net, KSSL_STAT_FREE);
 	kssl_event_conn(s, KSSL_EVENT_TYPE_GONE);
 	/* usage.c may be looking at it still. */
@@ -122,10 +124,31 @@ static struct kssl *conn_make(struct kssl_ctx *ctx, const struct cred *cred,
 	INIT_LIST_HEAD(&s->kept);
 	kssl_ctx_get(ctx);
 	atomic_inc(&ctx->conns);
+	if (from)
+		trace_kssl_dup(from, s);
+	else
+		trace_kssl_new(s);
 	kssl_stat_inc(s->object.net, from ? KSSL_STAT_DUP : KSSL_STAT_NEW);
 	kssl_object_publish(&s->object);
 	kssl_event_conn(s, KSSL_EVENT_TYPE_NEW);
 	return s;
+}
+
+static struct kssl *create(struct kssl_ctx *ctx, const struct cred *cred,
+			   const struct kssl_value *values, unsigned int n,
+			   struct kssl_reason *why)
+{
+	struct kssl_settings inherited = kssl_ctx_settings(ctx), settings;
+	int err;
+
+	if (!n)
+		return conn_make(ctx, cred, &inherited, NULL, why);
+	err = kssl_settings_change(&inherited, values, n, KSSL_LEVEL_CONN,
+				   false, &settings, why);
+	kssl_settings_put(&inherited);
+	if (err)
+		return ERR_PTR(err);
+	return conn_make(ctx, cred, &settings, NULL, why);
 }
 
 /**
@@ -144,17 +167,11 @@ struct kssl *kssl_conn_create(struct kssl_ctx *ctx, const struct cred *cred,
 			      const struct kssl_value *values, unsigned int n,
 			      struct kssl_reason *why)
 {
-	struct kssl_settings inherited = kssl_ctx_settings(ctx), settings;
-	int err;
+	struct kssl *s = create(ctx, cred, values, n, why);
 
-	if (!n)
-		return conn_make(ctx, cred, &inherited, NULL, why);
-	err = kssl_settings_change(&inherited, values, n, KSSL_LEVEL_CONN,
-				   false, &settings, why);
-	kssl_settings_put(&inherited);
-	if (err)
-		return ERR_PTR(err);
-	return conn_make(ctx, cred, &settings, NULL, why);
+	if (IS_ERR(s))
+		trace_kssl_new_err(ctx, PTR_ERR(s));
+	return s;
 }
 
 /**
@@ -189,6 +206,7 @@ struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred,
 {
 	struct kssl_settings settings = { NULL, NULL }, current_ones;
 	struct kssl_ctx *ctx;
+	struct kssl *dup;
 
 	spin_lock_bh(&s->object.lock);
 	ctx = s->ctx;
@@ -199,15 +217,19 @@ struct kssl *kssl_conn_dup(struct kssl *s, const struct cred *cred,
 		kref_get(&s->object.ref);
 	}
 	spin_unlock_bh(&s->object.lock);
-	if (!settings.dup)
+	if (!settings.dup) {
+		trace_kssl_dup(s, s);
 		return s;
+	}
 
 	current_ones = kssl_ctx_settings(ctx);
 	settings.inherit = kssl_snapshot_get(current_ones.inherit);
 	kssl_settings_put(&current_ones);
-	s = conn_make(ctx, cred, &settings, s, why);
+	dup = conn_make(ctx, cred, &settings, s, why);
+	if (IS_ERR(dup))
+		trace_kssl_dup_err(s, PTR_ERR(dup));
 	kssl_ctx_put(ctx);
-	return s;
+	return dup;
 }
 
 /**
@@ -242,6 +264,7 @@ EXPORT_SYMBOL_GPL(kssl_dup);
 bool kssl_up_ref(struct kssl *s)
 {
 	kref_get(&s->object.ref);
+	trace_kssl_hold(&s->object, 0, kref_read(&s->object.ref));
 	return true;
 }
 EXPORT_SYMBOL_GPL(kssl_up_ref);
@@ -257,8 +280,10 @@ EXPORT_SYMBOL_GPL(kssl_up_ref);
  */
 void kssl_free(struct kssl *s)
 {
-	if (s)
-		kssl_object_put(&s->object);
+	if (!s)
+		return;
+	trace_kssl_drop(&s->object, 0, kref_read(&s->object.ref) - 1);
+	kssl_object_put(&s->object);
 }
 EXPORT_SYMBOL_GPL(kssl_free);
 
@@ -427,12 +452,15 @@ int kssl_conn_change(struct kssl *s, const struct kssl_value *values,
 					   frozen, new, why);
 		if (err)
 			break;
-		if (!kssl_conn_swap(s, old, new))
+		if (!kssl_conn_swap(s, old, new)) {
+			trace_kssl_set(s);
 			return 0;
+		}
 		kssl_settings_put(new);
 		kssl_settings_put(old);
 	}
 	kssl_settings_put(old);
+	trace_kssl_set_err(s, err);
 	return err;
 }
 
@@ -622,8 +650,11 @@ int kssl_fail(struct kssl *s, struct kssl_reason *why)
 	if (!err)
 		WRITE_ONCE(s->state, KSSL_STATE_ERROR);
 	spin_unlock_bh(&s->object.lock);
-	if (err)
+	if (err) {
+		trace_kssl_fail_err(s, err);
 		return err;
+	}
+	trace_kssl_fail(s);
 	kssl_stat_inc(s->object.net, KSSL_STAT_ERROR);
 	kssl_conn_announce(s);
 	return 0;
@@ -730,14 +761,20 @@ static int try_set_ctx(struct kssl *s, struct kssl_ctx *to,
  */
 int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx, struct kssl_reason *why)
 {
-	int err;
+	int err = 0;
 
 	if (!net_eq(s->object.net, ctx->object.net))
-		return kssl_refuse(why, -EINVAL, KSSL_A_CTX_ID,
-				   "the context is of another network namespace");
-	do {
-		err = try_set_ctx(s, ctx, why);
-	} while (err == -EAGAIN);
+		err = kssl_refuse(why, -EINVAL, KSSL_A_CTX_ID,
+				  "the context is of another network namespace");
+	if (!err) {
+		do {
+			err = try_set_ctx(s, ctx, why);
+		} while (err == -EAGAIN);
+	}
+	if (err)
+		trace_kssl_set_ctx_err(s, err);
+	else
+		trace_kssl_set_ctx(s);
 	return err;
 }
 EXPORT_SYMBOL_GPL(kssl_set_ctx);
@@ -765,6 +802,7 @@ int kssl_clear(struct kssl *s, struct kssl_reason *why)
 	err = check_state(s, ~(u32)BIT(KSSL_STATE_ESTABLISHED), why);
 	if (err) {
 		spin_unlock_bh(&s->object.lock);
+		trace_kssl_clear_err(s, err);
 		return err;
 	}
 	changed = s->state != KSSL_STATE_INITIAL;
@@ -789,6 +827,7 @@ int kssl_clear(struct kssl *s, struct kssl_reason *why)
 	s->result_text = NULL;
 	spin_unlock_bh(&s->object.lock);
 
+	trace_kssl_clear(s);
 	kfree_sensitive(secrets);
 	kssl_facts_put(facts);
 	if (sock)

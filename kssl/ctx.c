@@ -25,6 +25,7 @@
 #include "exdata.h"
 #include "reason.h"
 #include "stat.h"
+#include "trace.h"
 
 static struct kmem_cache *ctx_cache;
 
@@ -34,6 +35,7 @@ static void ctx_release(struct kref *ref)
 						  ref);
 	struct kssl_ctx *ctx = kssl_ctx_of(object);
 
+	trace_kssl_ctx_gone(ctx);
 	kssl_stat_inc(object->net, KSSL_STAT_CTX_FREE);
 	kssl_event_ctx(ctx, KSSL_EVENT_TYPE_CTX_GONE);
 	kssl_exdata_release(object);
@@ -76,7 +78,7 @@ static void ctx_dropped(struct kssl_object *object)
 	struct kssl *s;
 
 	while ((s = next_to_drop(ctx)))
-		kssl_free(s);
+		kssl_object_put(&s->object);
 }
 
 const struct kssl_object_type kssl_ctx_type = {
@@ -135,6 +137,7 @@ struct kssl_ctx *kssl_ctx_create(struct net *net, const struct cred *cred,
 		goto put_settings;
 	INIT_LIST_HEAD(&ctx->kept);
 	kssl_settings_put(&defaults);
+	trace_kssl_ctx_new(ctx);
 	kssl_stat_inc(net, KSSL_STAT_CTX_NEW);
 	kssl_object_publish(&ctx->object);
 	kssl_event_ctx(ctx, KSSL_EVENT_TYPE_CTX_NEW);
@@ -146,6 +149,7 @@ free_ctx:
 	kmem_cache_free(ctx_cache, ctx);
 put_defaults:
 	kssl_settings_put(&defaults);
+	trace_kssl_ctx_new_err(NULL, err);
 	return ERR_PTR(err);
 }
 
@@ -198,6 +202,7 @@ bool kssl_ctx_up_ref(struct kssl_ctx *ctx)
 {
 	kssl_ctx_get(ctx);
 	add_user(ctx);
+	trace_kssl_hold(&ctx->object, 0, kref_read(&ctx->object.ref));
 	return true;
 }
 EXPORT_SYMBOL_GPL(kssl_ctx_up_ref);
@@ -216,6 +221,7 @@ void kssl_ctx_free(struct kssl_ctx *ctx)
 {
 	if (!ctx)
 		return;
+	trace_kssl_drop(&ctx->object, 0, kref_read(&ctx->object.ref) - 1);
 	spin_lock_bh(&ctx->object.lock);
 	ctx->users--;
 	spin_unlock_bh(&ctx->object.lock);
@@ -259,7 +265,7 @@ void kssl_ctx_keep(struct kssl_ctx *ctx, struct kssl *s)
 {
 	spin_lock_bh(&ctx->object.lock);
 	if (is_held(ctx) && kssl_settings_num(&ctx->settings, KSSL_ROW_KEEP)) {
-		kssl_up_ref(s);
+		kref_get(&s->object.ref);
 		list_add_tail(&s->kept, &ctx->kept);
 	}
 	spin_unlock_bh(&ctx->object.lock);
@@ -281,7 +287,7 @@ void kssl_ctx_let_go(struct kssl_ctx *ctx, struct kssl *s)
 	list_del_init(&s->kept);
 	spin_unlock_bh(&ctx->object.lock);
 	if (kept)
-		kssl_free(s);
+		kssl_object_put(&s->object);
 }
 
 /**
@@ -381,12 +387,15 @@ int kssl_ctx_change(struct kssl_ctx *ctx, const struct kssl_value *values,
 					   false, new, why);
 		if (err)
 			break;
-		if (!kssl_ctx_swap(ctx, old, new))
+		if (!kssl_ctx_swap(ctx, old, new)) {
+			trace_kssl_ctx_set(ctx);
 			return 0;
+		}
 		kssl_settings_put(new);
 		kssl_settings_put(old);
 	}
 	kssl_settings_put(old);
+	trace_kssl_ctx_set_err(ctx, err);
 	return err;
 }
 

@@ -25,6 +25,7 @@
 #include "reason.h"
 #include "sock.h"
 #include "stat.h"
+#include "trace.h"
 #include "watch.h"
 
 static int pin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
@@ -64,9 +65,12 @@ int kssl_keep_pin(struct kssl *s, struct socket *sock, struct file **file,
 	if (!keep)
 		return 0;
 	err = pin(s, sock, why);
-	if (err)
+	if (err) {
+		trace_kssl_pin_err(s, kssl_sock_cookie(sock->sk), err);
 		return err;
+	}
 	*file = sock->file;
+	trace_kssl_pin(s, kssl_sock_cookie(sock->sk));
 	kssl_stat_inc(s->object.net, KSSL_STAT_CURR_KEPT);
 	return 0;
 }
@@ -128,6 +132,7 @@ void kssl_keep_unpin(struct kssl *s, struct file *file)
 {
 	if (!file)
 		return;
+	trace_kssl_unpin(s, kssl_sock_cookie(sock_from_file(file)->sk));
 	kssl_stat_dec(s->object.net, KSSL_STAT_CURR_KEPT);
 	kssl_limit_uncharge_file(s->object.user);
 	fput(file);

@@ -36,6 +36,7 @@
 #include "reason.h"
 #include "sock.h"
 #include "stat.h"
+#include "trace.h"
 
 static struct rhashtable socks;
 
@@ -112,6 +113,7 @@ static void close_conn(struct kssl *s, struct kssl_sock *sock)
 	spin_unlock_bh(&s->object.lock);
 	kfree_sensitive(secrets);
 	if (closed) {
+		trace_kssl_closed(s, sock->cookie);
 		kssl_stat_inc(s->object.net, KSSL_STAT_CLOSED);
 		kssl_conn_announce(s);
 	}

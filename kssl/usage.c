@@ -33,6 +33,7 @@
 #include "sock.h"
 #include "stat.h"
 #include "suite.h"
+#include "trace.h"
 #include "usage.h"
 
 #define PERIOD		(4 * HZ)
@@ -87,6 +88,7 @@ static void check_key(struct kssl *s, struct socket *sock,
 		forget(s, direction);
 		return;
 	}
+	trace_kssl_key_limit(s, direction, records, max);
 	kssl_stat_inc(s->object.net, KSSL_STAT_KEY_LIMIT);
 }
 
