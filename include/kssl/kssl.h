@@ -107,8 +107,9 @@ struct kssl_client *kssl_ctx_client(const struct kssl_ctx *ctx);
  * kssl_dup - in state initial, a new connection from the same context with the
  *	duplicated settings copied; in any other state @s itself with one more
  *	reference
- * kssl_from_id - take a reference on an existing connection by its id (see
- *	kssl_ctx_from_id())
+ * kssl_from_id - take a reference on an existing connection by its id, which
+ *	needs what kssl_ctx_from_id() does, or all rights on the context that
+ *	keeps the connection (row keep)
  * kssl_up_ref - one more reference; 1 or 0 (EOVERFLOW: one too many)
  * kssl_free - drop one reference; NULL is allowed. Nothing is sent to the
  *	peer. The handle is gone with its last reference.
@@ -126,6 +127,11 @@ struct kssl_client *kssl_ctx_client(const struct kssl_ctx *ctx);
  *	before, and forgotten by kssl_clear(); nothing is sent. EBUSY before
  *	the connection was attached.
  *
+ * kssl_add_control - tell of records of an attached connection that are no
+ *	data: bytes of their plaintext that were sent and received, for which
+ *	the members sent and received of struct kssl_info would be too large.
+ *	ENOTCONN when it is not attached.
+ *
  * The caller owns one reference on what is returned.
  */
 struct kssl *kssl_new(struct kssl_ctx *ctx);
@@ -139,6 +145,7 @@ int kssl_set(struct kssl *s, const struct kssl_settings *settings);
 int kssl_clear(struct kssl *s);
 int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx);
 int kssl_set_shutdown(struct kssl *s, uint32_t bits);
+int kssl_add_control(struct kssl *s, uint32_t sent, uint32_t received);
 uint32_t kssl_id(const struct kssl *s);
 uint32_t kssl_get_ctx_id(const struct kssl *s);
 struct kssl_client *kssl_get_client(const struct kssl *s);
@@ -153,6 +160,60 @@ struct kssl_client *kssl_get_client(const struct kssl *s);
 int kssl_new_many(struct kssl_ctx *ctx, struct kssl **out, size_t n);
 void kssl_free_many(struct kssl **conns, size_t n);
 
+/* --- file descriptors --------------------------------------------------- */
+
+/*
+ * kssl_open_fd - make a file descriptor of a connection
+ * kssl_ctx_open_fd - make a file descriptor of a context
+ *
+ * It has a reference on the object until its last close, and it is a capability
+ * that travels as other file descriptors do: by fork(), over unix sockets
+ * (SCM_RIGHTS), by pidfd_getfd(2), in a service manager's store. poll(2) says
+ * EPOLLHUP of a connection's once the connection is closed or in error and,
+ * before that and if the connection keeps its socket, what it says of the
+ * socket. A context's cannot be polled. While somebody has one of a context
+ * with the row keep, the context's kept connections live.
+ *
+ * @rights: KSSL_RIGHTS_USE permits to look, kssl_sock_fd(),
+ * kssl_set_shutdown(), kssl_up_ref() and kssl_free(), and to open another of
+ * the same kind; KSSL_RIGHTS_ALL permits everything; 0 stands for as many
+ * as this client has. The caller closes what is returned, which is -1 on
+ * failure. Errors: EPERM no reference, fewer rights than were asked for, or a
+ * client that another user opened; EMFILE, ENFILE, ENOMEM.
+ */
+int kssl_open_fd(struct kssl *s, enum kssl_rights rights);
+int kssl_ctx_open_fd(struct kssl_ctx *ctx, enum kssl_rights rights);
+
+/*
+ * kssl_import - take a reference on the connection that @fd is of
+ * kssl_ctx_import - take a reference on the context that @fd is of
+ *
+ * The reference has the rights of @fd, or @rights if that is not 0. A client
+ * has the best rights that it ever got on an object, until it lets go of its
+ * last reference. @fd stays the caller's. The object can be of another network
+ * namespace and another user.
+ *
+ * NULL on failure. Errors: EBADF; EINVAL @fd is of something else; EPERM it
+ * has fewer rights than @rights; EOVERFLOW one reference too many; ENOMEM.
+ */
+struct kssl *kssl_import(struct kssl_client *client, int fd,
+			 enum kssl_rights rights);
+struct kssl_ctx *kssl_ctx_import(struct kssl_client *client, int fd,
+				 enum kssl_rights rights);
+
+/*
+ * kssl_sock_fd - make a file descriptor of the socket that @s keeps
+ *
+ * As of dup(2), so file status flags such as O_NONBLOCK are shared with the
+ * socket's other file descriptors. The caller closes it, which does not end the
+ * connection.
+ *
+ * -1 on failure. Errors: ENOTCONN not attached, or not any more; EOPNOTSUPP
+ * the connection does not keep its socket (row keep); EPERM no reference;
+ * EMFILE; EACCES a security module forbids it.
+ */
+int kssl_sock_fd(struct kssl *s);
+
 /* --- what an object is -------------------------------------------------- */
 
 struct kssl_ctx_info {
@@ -166,6 +227,7 @@ struct kssl_ctx_info {
 	uint64_t settings_id;	/* snapshot of the rows that dup copies */
 	uint64_t inherit_id;	/* snapshot of the rows that new inherits */
 	struct kssl_settings_info settings;
+	enum kssl_rights rights;	/* this client's, 0 without any */
 };
 
 struct kssl_info {
@@ -188,20 +250,32 @@ struct kssl_info {
 	int resumed;		/* 1 if a session was resumed */
 	uint16_t record_limit;	/* bytes of plaintext, 0 if none negotiated */
 	uint32_t shutdown;	/* KSSL_SHUTDOWN_* that holders told of */
+	uint32_t directions;	/* KSSL_DIRECTION_* that are attached */
 	uint16_t family;	/* AF_INET, AF_INET6, or 0 without a socket */
 	uint16_t local_port;	/* host byte order */
 	uint16_t peer_port;
 	uint8_t local_addr[16];	/* network byte order */
 	uint8_t peer_addr[16];
 	uint64_t sock_cookie;
-	int result;		/* 0 or errno of the last begin or attach */
+	int result;	/* 0 or errno of the last begin, attach or rekey */
 	const char *result_text;	/* its text, "" if none */
 	struct kssl_settings_info settings;
+	enum kssl_rights rights;	/* this client's, 0 without any */
+	int64_t sent;		/* bytes of data since attach, -1: unknown */
+	int64_t received;	/* likewise */
+	int unsent;		/* 1 if a record is not sent in full */
+	uint32_t tx_generation;	/* key updates since attach */
+	uint32_t rx_generation;
+	uint64_t tx_records;	/* number of the next record under its key, */
+	uint64_t rx_records;	/* 0 without a socket */
 };
 
 /*
  * The structs grow at their end only. Free them with the call named here, NULL
  * is allowed. Errors: ENOENT no such object, EPERM not permitted to look.
+ *
+ * kssl_info_by_socket() tells of the connection that the TCP socket @fd belongs
+ * to, whoever has that. Errors: ENOENT it belongs to none; EBADF, ENOTSOCK.
  */
 struct kssl_ctx_info *kssl_ctx_get_info(struct kssl_ctx *ctx);
 struct kssl_ctx_info *kssl_ctx_info_by_id(struct kssl_client *client,
@@ -209,6 +283,7 @@ struct kssl_ctx_info *kssl_ctx_info_by_id(struct kssl_client *client,
 void kssl_ctx_info_free(struct kssl_ctx_info *info);
 struct kssl_info *kssl_get_info(struct kssl *s);
 struct kssl_info *kssl_info_by_id(struct kssl_client *client, uint32_t id);
+struct kssl_info *kssl_info_by_socket(struct kssl_client *client, int fd);
 void kssl_info_free(struct kssl_info *info);
 
 /*
@@ -278,8 +353,8 @@ struct kssl_attach {
 	uint16_t version;	/* 0x0303 or 0x0304 */
 	uint16_t suite;		/* IANA code */
 	int64_t verify_result;	/* X509_V_*, 0 for good, -1 for none */
-	struct kssl_crypto tx;
-	struct kssl_crypto rx;
+	struct kssl_crypto tx;	/* neither key nor secret: not this */
+	struct kssl_crypto rx;	/* direction */
 	const void *alpn;	/* negotiated protocol, no length, or NULL */
 	size_t alpn_len;	/* at most KSSL_NAME_MAX */
 	const char *sni;	/* host name that was asked for, or NULL */
@@ -288,16 +363,29 @@ struct kssl_attach {
 	uint16_t record_limit;	/* (RFC 6066 section 4, RFC 8449) */
 	const void *peer_chain;	/* DER, the peer's own first, or NULL */
 	size_t peer_chain_len;	/* at most KSSL_BLOB_MAX */
+	int keep_key;		/* let getsockopt() report the keys */
+	uint32_t adopt;		/* KSSL_DIRECTION_* that do kTLS already */
+	int expect_no_pad;	/* TLS 1.3: the peer does not pad records */
+	int *conn_fd;		/* takes a file descriptor of the connection, */
+	enum kssl_rights rights;	/* with these rights; or NULL and 0 */
 };
 
 /*
  * kssl_begin - bind @s to the connected TCP socket @fd, put the tls ULP on the
  *	socket and enter state handshake
  * kssl_fail - end the handshake, state error
- * kssl_attach - install the keys of both directions within the settings of @s
+ * kssl_attach - install the keys of one or both directions within the settings
+ *	of @s. On a connection that has one, add the other; version and suite
+ *	may be 0 then, and the rest of what was negotiated has to be left out.
+ *	A direction of adopt is taken over as it is; its struct kssl_crypto has
+ *	a secret, which is compared, or nothing. version and suite may be 0, but
+ *	for the suite of TLS 1.2.
  * kssl_ctx_attach - the same on a connection that is made from @ctx with the
  *	rows of @settings (NULL: none) and then belongs to the socket: it goes
  *	when the socket closes; one request. Stores its id in @id unless NULL.
+ *
+ * With rights, *conn_fd takes what kssl_open_fd() gives, for the caller to
+ * close, in the same request; after a failure it is -1.
  *
  * Return 1 or 0. All or nothing: after a failure the connection and the byte
  * stream are as they were, unless the text says that the socket was shut down.
@@ -306,14 +394,43 @@ struct kssl_attach {
  * Errors: EINVAL a value that cannot be; EPERM the settings forbid it;
  * ENOTSOCK, EOPNOTSUPP not a TCP socket; EOPNOTSUPP a suite that net/tls
  * cannot carry; ENOTCONN not connected; EBUSY the socket is kTLS already or
- * belongs to another connection; ENOENT no such cipher in the kernel, or no
- * tls ULP; and what net/tls says.
+ * belongs to another connection, or the direction is attached;
+ * ENODATA a direction to adopt has no key; EKEYREJECTED its secret is another;
+ * EMFILE no file descriptor is free;
+ * ENOENT no such cipher in the kernel, or no tls ULP; and what net/tls says.
  */
 int kssl_begin(struct kssl *s, int fd);
 int kssl_fail(struct kssl *s);
 int kssl_attach(struct kssl *s, const struct kssl_attach *attach);
 int kssl_ctx_attach(struct kssl_ctx *ctx, const struct kssl_settings *settings,
 		    const struct kssl_attach *attach, uint32_t *id);
+
+/* --- key update --------------------------------------------------------- */
+
+#define KSSL_REKEY_REQUEST	0x01	/* ask the peer for an update, too */
+#define KSSL_REKEY_NO_WAIT	0x02	/* EAGAIN while somebody else sends */
+
+/*
+ * kssl_rekey - update the key of one direction of an attached TLS 1.3
+ *	connection: for KSSL_DIRECTION_TX, tell the peer and go on under the
+ *	next key, whoever writes meanwhile; for KSSL_DIRECTION_RX, follow the
+ *	peer, whose KeyUpdate was received
+ * kssl_rekey_with - the same with a key or secret that is given, and rec_seq 0,
+ *	for a connection whose traffic secret the kernel does not have
+ *
+ * @flags are of KSSL_REKEY_*, for KSSL_DIRECTION_TX only. Return 1 or 0. After
+ * a failure the keys are as they were, unless the text says that the socket was
+ * shut down.
+ *
+ * Errors: EOPNOTSUPP the kernel cannot, or TLS 1.2; EAGAIN no KeyUpdate was
+ * received, or what was written has yet to go out; EBUSY not attached, or
+ * another update is at work; ENOKEY no traffic secret is known; ESTALE somebody
+ * else has changed the key; EPIPE close_notify was sent; EINTR.
+ */
+int kssl_rekey(struct kssl *s, enum kssl_direction direction,
+	       unsigned int flags);
+int kssl_rekey_with(struct kssl *s, enum kssl_direction direction,
+		    unsigned int flags, const struct kssl_crypto *key);
 
 /* --- suites ------------------------------------------------------------- */
 
@@ -344,15 +461,30 @@ enum kssl_control_result {
  * record EPROTO. Application data is left alone (KSSL_CONTROL_MORE). EAGAIN:
  * there is no record yet. An alert that ends the connection stays in place, so
  * every later call, in whichever process, meets it again.
+ *
+ * kssl_control_with - the same, and a KeyUpdate is followed: the receive key of
+ *	@s, whose socket @fd is, is updated, and the transmit key if the peer
+ *	asks for that. Where that cannot be done at once, because others send or
+ *	the socket is full, a later call on this handle does it. EKEYEXPIRED
+ *	only where the kernel cannot update keys; what kssl_rekey() says.
  */
 enum kssl_control_result kssl_control(int fd);
+enum kssl_control_result kssl_control_with(struct kssl *s, int fd);
 
 /*
  * kssl_read - as SSL_read(3): bytes read; 0 when the peer has sent
  *	close_notify; -1 with kssl_errno(). EAGAIN on a non-blocking socket;
  *	ECONNABORTED when the peer closed without close_notify.
+ * kssl_read_with - the same with kssl_control_with(). poll() does not tell of a
+ *	KeyUpdate behind data that was read, so read until EAGAIN before poll().
  * kssl_write - bytes written, or -1 with kssl_errno(). All of @len on a
  *	blocking socket. No SIGPIPE.
+ * kssl_sendfile - as SSL_sendfile(3): bytes of @file sent from *@offset on,
+ *	which moves, or from the file's own position if that is NULL; fewer than
+ *	@count at the end of the file or on a non-blocking socket, 0 at the end;
+ *	-1 with kssl_errno(). No SIGPIPE.
+ * kssl_flush - send what writes with MSG_MORE have left in an open record; 1,
+ *	or 0 with kssl_errno() (EAGAIN: wait until the socket is writable)
  * kssl_shutdown - send close_notify. 1 when the peer's has been received too,
  *	0 when it has not yet (read on until kssl_read() gives 0; another call
  *	would send it again), -1 with kssl_errno() (EAGAIN: call again).
@@ -360,7 +492,10 @@ enum kssl_control_result kssl_control(int fd);
  * They set errno too. @fd is an attached socket, of this process or not.
  */
 ssize_t kssl_read(int fd, void *buf, size_t len);
+ssize_t kssl_read_with(struct kssl *s, int fd, void *buf, size_t len);
 ssize_t kssl_write(int fd, const void *buf, size_t len);
+ssize_t kssl_sendfile(int fd, int file, off_t *offset, size_t count);
+int kssl_flush(int fd);
 int kssl_shutdown(int fd);
 
 /* --- events ------------------------------------------------------------- */
@@ -378,6 +513,9 @@ struct kssl_event {
 	uint8_t peer_addr[16];
 	uint64_t sock_cookie;
 	uint64_t cookie;	/* of the callbacks it is for, 0 in the group */
+	uint32_t direction;	/* KSSL_DIRECTION_* of KEY_LIMIT, else 0 */
+	uint64_t key_records;	/* that its key has protected */
+	uint64_t key_records_max;	/* that it may protect */
 };
 
 /*

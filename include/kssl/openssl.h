@@ -90,7 +90,8 @@ SSL *kssl_openssl_take_ssl(struct kssl *s);
  * they get into the row session of @s, for session_get; the latest counts.
  * @fd is the socket of @s, whose handshake kssl_openssl_handshake() made, of
  * this handle; otherwise, and after kssl_openssl_take_ssl(), tickets are thrown
- * away. A session of TLS 1.2 is in the row when the handshake ends.
+ * away. A session of TLS 1.2 is in the row when the handshake ends. Key updates
+ * are followed as by kssl_read_with().
  */
 ssize_t kssl_openssl_read(struct kssl *s, int fd, void *buf, size_t len);
 enum kssl_control_result kssl_openssl_control(struct kssl *s, int fd);

@@ -178,6 +178,10 @@ void fake_put_conn(struct nlmsghdr *nlh, const struct fake *fake, uint32_t id)
 	put_u64(nlh, KSSL_A_SOCK_COOKIE, 99);
 	mnl_attr_put_u32(nlh, KSSL_A_RESULT, -EPERM);
 	mnl_attr_put_strz(nlh, KSSL_A_RESULT_TEXT, "no such suite");
+	mnl_attr_put_u32(nlh, KSSL_A_TX_GENERATION, 2);
+	mnl_attr_put_u32(nlh, KSSL_A_RX_GENERATION, 3);
+	put_u64(nlh, KSSL_A_TX_RECORDS, 6000000000);
+	put_u64(nlh, KSSL_A_RX_RECORDS, 4);
 }
 
 void fake_put_ctx(struct nlmsghdr *nlh, const struct fake *fake, uint32_t id)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * begin and attach: what goes out, and an outcome that comes in the reply.
+ * begin, attach and rekey: what goes out, and an outcome that comes in the
+ * reply.
  */
 #include <errno.h>
 #include <string.h>
@@ -100,7 +101,10 @@ static void test_negotiated(void)
 	      !fake_attr((void *)fake.last, KSSL_A_SNI) &&
 	      !fake_attr((void *)fake.last, KSSL_A_RESUMED) &&
 	      !fake_attr((void *)fake.last, KSSL_A_RECORD_LIMIT) &&
-	      !fake_attr((void *)fake.last, KSSL_A_PEER_CHAIN));
+	      !fake_attr((void *)fake.last, KSSL_A_PEER_CHAIN) &&
+	      !fake_attr((void *)fake.last, KSSL_A_KEEP_KEY) &&
+	      !fake_attr((void *)fake.last, KSSL_A_ADOPT) &&
+	      !fake_attr((void *)fake.last, KSSL_A_EXPECT_NO_PAD));
 	attach.alpn = "h2";
 	attach.alpn_len = 2;
 	attach.sni = "example.org";
@@ -108,12 +112,34 @@ static void test_negotiated(void)
 	attach.record_limit = 1024;
 	attach.peer_chain = "chain";
 	attach.peer_chain_len = 5;
+	attach.keep_key = 1;
+	attach.expect_no_pad = 1;
 	check(kssl_attach(s, &attach));
+	check(is(fake_attr((void *)fake.last, KSSL_A_KEEP_KEY), "", 0));
+	check(is(fake_attr((void *)fake.last, KSSL_A_EXPECT_NO_PAD), "", 0));
 	check(is(fake_attr((void *)fake.last, KSSL_A_ALPN), "h2", 2));
 	check(is(fake_attr((void *)fake.last, KSSL_A_SNI), "example.org", 12));
 	check(is(fake_attr((void *)fake.last, KSSL_A_RESUMED), "\1", 1));
 	check(main_u16(KSSL_A_RECORD_LIMIT, 1024));
 	check(is(fake_attr((void *)fake.last, KSSL_A_PEER_CHAIN), "chain", 5));
+}
+
+/* The fake kernel gives no file descriptor. */
+static void test_conn_fd(void)
+{
+	struct kssl_attach attach = keys();
+	int fd = 77;
+
+	check(kssl_attach(s, &attach));
+	check(!fake_attr((void *)fake.last, KSSL_A_RIGHTS));
+	attach.rights = KSSL_RIGHTS_USE;
+	check(!kssl_attach(s, &attach) && kssl_errno() == EINVAL);
+	attach.conn_fd = &fd;
+	check(kssl_attach(s, &attach));
+	check(main_u32(KSSL_A_RIGHTS, KSSL_RIGHTS_USE));
+	check(fd == -1);
+	attach.rights = 0;
+	check(!kssl_attach(s, &attach) && kssl_errno() == EINVAL);
 }
 
 static void test_request(void)
@@ -144,6 +170,32 @@ static void test_request(void)
 	check(kssl_attach(s, &attach));
 	check(main_u32(KSSL_A_VERIFY_RESULT, 18));
 	check(!fake_attr((void *)fake.last, KSSL_A_RX));
+
+	attach.version = 0;
+	attach.suite = 0;
+	check(kssl_attach(s, &attach));
+	check(!fake_attr((void *)fake.last, KSSL_A_VERSION));
+	check(!fake_attr((void *)fake.last, KSSL_A_SUITE));
+}
+
+static void test_adopt(void)
+{
+	struct kssl_attach attach = keys();
+
+	attach.version = 0;
+	attach.suite = 0;
+	memset(&attach.tx, 0, sizeof(attach.tx));
+	attach.adopt = KSSL_DIRECTION_TX | KSSL_DIRECTION_RX;
+	check(kssl_attach(s, &attach));
+	check(main_u32(KSSL_A_ADOPT, attach.adopt));
+	check(!fake_attr((void *)fake.last, KSSL_A_TX));
+	check(is(inner(KSSL_A_RX, KSSL_A_CRYPTO_SECRET), attach.rx.secret, 32));
+	check(!inner(KSSL_A_RX, KSSL_A_CRYPTO_REC_SEQ));
+
+	attach.adopt = KSSL_DIRECTION_TX;
+	check(kssl_attach(s, &attach));
+	check(main_u32(KSSL_A_ADOPT, KSSL_DIRECTION_TX));
+	check(inner(KSSL_A_RX, KSSL_A_CRYPTO_REC_SEQ));
 }
 
 static void test_begin(void)
@@ -205,6 +257,40 @@ static void test_ctx_attach(void)
 	kssl_settings_free(set);
 }
 
+static int flag(uint16_t type)
+{
+	return is(fake_attr((void *)fake.last, type), "", 0);
+}
+
+static void test_rekey(void)
+{
+	const struct kssl_crypto key = {
+		.secret = "secret", .secret_len = 6,
+	};
+
+	check(kssl_rekey(s, KSSL_DIRECTION_RX, 0));
+	check(fake_cmd((void *)fake.last) == KSSL_CMD_REKEY);
+	check(main_u32(KSSL_A_ID, kssl_id(s)));
+	check(main_u32(KSSL_A_DIRECTION, KSSL_DIRECTION_RX));
+	check(!fake_attr((void *)fake.last, KSSL_A_KEY) &&
+	      !flag(KSSL_A_REQUEST_UPDATE) && !flag(KSSL_A_NO_WAIT));
+	check(kssl_rekey_with(s, KSSL_DIRECTION_TX, KSSL_REKEY_REQUEST, &key));
+	check(flag(KSSL_A_REQUEST_UPDATE) && !flag(KSSL_A_NO_WAIT));
+	check(is(inner(KSSL_A_KEY, KSSL_A_CRYPTO_SECRET), "secret", 6));
+	check(kssl_rekey(s, KSSL_DIRECTION_TX, KSSL_REKEY_NO_WAIT));
+	check(!flag(KSSL_A_REQUEST_UPDATE) && flag(KSSL_A_NO_WAIT));
+
+	outcome.result = -EAGAIN;
+	outcome.text = "somebody else sends";
+	outcome.attr = KSSL_A_NO_WAIT;
+	check(!kssl_rekey(s, KSSL_DIRECTION_TX, 0));
+	check(kssl_errno() == EAGAIN && !strcmp(kssl_error_attr(), "no-wait"));
+	memset(&outcome, 0, sizeof(outcome));
+	check(!kssl_rekey(s, KSSL_DIRECTION_TX, 4) && kssl_errno() == EINVAL);
+	check(!kssl_rekey(NULL, KSSL_DIRECTION_TX, 0) &&
+	      kssl_errno() == EINVAL);
+}
+
 static void test_struct_size(void)
 {
 	struct {
@@ -238,10 +324,13 @@ int main(void)
 
 	fake.answer = answer_outcome;
 	test_request();
+	test_adopt();
 	test_negotiated();
+	test_conn_fd();
 	test_begin();
 	test_outcome();
 	test_ctx_attach();
+	test_rekey();
 	test_struct_size();
 	fake.answer = NULL;
 

@@ -44,6 +44,19 @@ static void notify(uint32_t type, uint32_t id, int with_socket)
 	fake_queue(&fake, nlh, nlh->nlmsg_len);
 }
 
+static void notify_key_limit(void)
+{
+	uint64_t buf[32], records = 1ULL << 40, max = 1ULL << 41;
+	struct nlmsghdr *nlh = fake_reply(buf, NULL, KSSL_CMD_EVENT);
+
+	mnl_attr_put_u32(nlh, KSSL_A_EVENT, KSSL_EVENT_TYPE_KEY_LIMIT);
+	mnl_attr_put_u32(nlh, KSSL_A_ID, 9);
+	mnl_attr_put_u32(nlh, KSSL_A_DIRECTION, KSSL_DIRECTION_RX);
+	mnl_attr_put(nlh, KSSL_A_KEY_RECORDS, sizeof(records), &records);
+	mnl_attr_put(nlh, KSSL_A_KEY_RECORDS_MAX, sizeof(max), &max);
+	fake_queue(&fake, nlh, nlh->nlmsg_len);
+}
+
 /* Not from the family. */
 static void notify_other(void)
 {
@@ -86,6 +99,13 @@ int main(void)
 	check(kssl_events_dispatch(events, take, &calls) == -1);
 	check(kssl_errno() == ENOBUFS && calls == 3);
 	check(kssl_events_dispatch(events, take, &calls) == 1 && calls == 4);
+
+	notify_key_limit();
+	check(kssl_events_dispatch(events, take, &calls) == 1);
+	check(got[4].type == KSSL_EVENT_TYPE_KEY_LIMIT && got[4].id == 9);
+	check(got[4].direction == KSSL_DIRECTION_RX && !got[3].direction);
+	check(got[4].key_records == 1ULL << 40 &&
+	      got[4].key_records_max == 1ULL << 41);
 
 	kssl_events_free(events);
 	check(fake.closed == 1);

@@ -53,6 +53,8 @@ static void check_info(const struct kssl_info *info)
 	check(info->sock_cookie == 99);
 	check(info->result == EPERM);
 	check(!strcmp(info->result_text, "no such suite"));
+	check(info->tx_generation == 2 && info->rx_generation == 3);
+	check(info->tx_records == 6000000000 && info->rx_records == 4);
 	check_settings(&info->settings);
 }
 
@@ -162,6 +164,7 @@ static void test_bare(void)
 static int reply_negotiated(struct fake *f, const struct nlmsghdr *req)
 {
 	static const uint16_t large[] = { KSSL_A_SETTINGS_CRLS };
+	const uint64_t read = 5000000000;
 	uint64_t buf[128];
 	struct nlmsghdr *nlh = fake_reply(buf, req, KSSL_CMD_GET);
 
@@ -171,6 +174,9 @@ static int reply_negotiated(struct fake *f, const struct nlmsghdr *req)
 	mnl_attr_put_u8(nlh, KSSL_A_RESUMED, 1);
 	mnl_attr_put_u16(nlh, KSSL_A_RECORD_LIMIT, 1024);
 	mnl_attr_put_u32(nlh, KSSL_A_SHUTDOWN, KSSL_SHUTDOWN_SENT);
+	mnl_attr_put(nlh, KSSL_A_UNSENT, 0, NULL);
+	mnl_attr_put(nlh, KSSL_A_RECEIVED, sizeof(read), &read);
+	mnl_attr_put_u32(nlh, KSSL_A_DIRECTIONS, KSSL_DIRECTION_RX);
 	mnl_attr_put(nlh, KSSL_A_LARGE_ROWS, sizeof(large), large);
 	if (fake_attr(req, KSSL_A_WITH_PEER_CHAIN))
 		mnl_attr_put(nlh, KSSL_A_PEER_CHAIN, 5, "chain");
@@ -185,7 +191,7 @@ static void test_negotiated(void)
 	size_t len = 1;
 
 	check(!info->alpn && !info->alpn_len && !*info->sni &&
-	      !info->resumed && !info->record_limit);
+	      !info->resumed && !info->record_limit && !info->directions);
 	check(info->settings.reported && !info->settings.large_rows_n);
 	kssl_info_free(info);
 	check(kssl_get_peer_chain(s, &der, &len) && !der && !len);
@@ -196,6 +202,9 @@ static void test_negotiated(void)
 	check(!strcmp(info->sni, "example.org") && info->resumed == 1);
 	check(info->record_limit == 1024);
 	check(info->shutdown == KSSL_SHUTDOWN_SENT);
+	check(info->sent == -1 && info->unsent == 1);
+	check(info->received == 5000000000);
+	check(info->directions == KSSL_DIRECTION_RX);
 	check(!info->settings.reported && info->settings.large_rows_n == 1 &&
 	      info->settings.large_rows[0] == KSSL_A_SETTINGS_CRLS);
 	kssl_info_free(info);
@@ -247,6 +256,17 @@ static void test_set_shutdown(void)
 	      KSSL_SHUTDOWN_RECEIVED);
 }
 
+static void test_add_control(void)
+{
+	const struct nlmsghdr *last = (void *)fake.last;
+
+	check(!kssl_add_control(NULL, 1, 2) && kssl_errno() == EINVAL);
+	check(kssl_add_control(s, 1, 2));
+	check(fake_cmd(last) == KSSL_CMD_ADD_CONTROL);
+	check(kssl_attr_uint(fake_attr(last, KSSL_A_CONTROL_SENT)) == 1);
+	check(kssl_attr_uint(fake_attr(last, KSSL_A_CONTROL_RECEIVED)) == 2);
+}
+
 static void test_cached(void)
 {
 	unsigned int requests = fake.requests;
@@ -280,6 +300,7 @@ int main(void)
 	test_cached();
 	test_set_ctx();
 	test_set_shutdown();
+	test_add_control();
 
 	kssl_free(s);
 	kssl_ctx_free(ctx);

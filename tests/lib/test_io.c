@@ -4,6 +4,7 @@
  * puts the functions here in the place of recv() and its relatives.
  */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -25,7 +26,7 @@ static int eio_once;		/* a recv() that another reader emptied */
 
 static int send_err[8];		/* of each send, 0: it goes through */
 static size_t send_max;		/* bytes a send takes at most */
-static unsigned int sends, alerts;
+static unsigned int sends, alerts, flushes;
 static size_t sent;
 
 static void put(int type, const void *data, size_t len)
@@ -49,6 +50,7 @@ static void reset(void)
 	send_max = 0;
 	sends = 0;
 	alerts = 0;
+	flushes = 0;
 	sent = 0;
 	kssl_error_clear();
 }
@@ -140,6 +142,24 @@ ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
 	return send_some(fd, len, flags);
 }
 
+/* A file of 250 bytes. */
+ssize_t __wrap_sendfile(int fd, int file, off_t *offset, size_t count)
+{
+	ssize_t ret;
+
+	(void)file;
+	if (count > 250 - (size_t)*offset)
+		count = 250 - *offset;
+	if (!count)
+		return 0;
+	ret = send_some(fd, count, MSG_NOSIGNAL);
+	if (ret < 0 && errno == EPIPE)
+		raise(SIGPIPE);
+	if (ret > 0)
+		*offset += ret;
+	return ret;
+}
+
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	const struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
@@ -149,6 +169,9 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
 	    *CMSG_DATA(cmsg) == 21 &&
 	    !memcmp(msg->msg_iov->iov_base, "\1\0", 2))
 		alerts++;
+	if (!ret && cmsg->cmsg_level == 282 && cmsg->cmsg_type == 1 &&
+	    *CMSG_DATA(cmsg) == 23 && flags & MSG_DONTWAIT)
+		flushes++;
 	return ret;
 }
 
@@ -272,11 +295,22 @@ static void test_control(void)
 	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
 
 	reset();
-	put_handshake(24, 1);
+	put(22, "\30\0\0\1\0", 5);
 	put(23, "data", 4);
 	check(kssl_control(FD) == KSSL_CONTROL_ERROR &&
 	      kssl_errno() == EKEYEXPIRED && head == 1);
 	check(kssl_control(FD) == KSSL_CONTROL_MORE);
+
+	/* Neither a request nor none; cut; longer than it may be. */
+	reset();
+	put(22, "\30\0\0\1\2", 5);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
+	reset();
+	put(22, "\30\0\0\1", 4);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
+	reset();
+	put_handshake(24, 2);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
 
 	reset();
 	put_handshake(0, 0);
@@ -365,6 +399,51 @@ static void test_write(void)
 	check(kssl_write(FD, buf, 100) == 100 && sends == 3);
 }
 
+static void test_sendfile(void)
+{
+	sigset_t signals;
+	off_t offset = 100;
+
+	reset();
+	send_max = 60;
+	check(kssl_sendfile(FD, 3, &offset, 100) == 100 && sends == 2);
+	check(offset == 200 && sent == 100);
+	check(kssl_sendfile(FD, 3, &offset, 100) == 50 && offset == 250);
+	check(kssl_sendfile(FD, 3, &offset, 100) == 0);
+
+	offset = 0;
+	reset();
+	send_err[0] = EAGAIN;
+	check(kssl_sendfile(FD, 3, &offset, 100) == -1 &&
+	      kssl_errno() == EAGAIN && !offset);
+	reset();
+	send_max = 60;
+	send_err[1] = EAGAIN;
+	check(kssl_sendfile(FD, 3, &offset, 100) == 60 && offset == 60);
+	check(kssl_errno() == 0);
+	reset();
+	send_max = 60;
+	send_err[1] = EINTR;
+	check(kssl_sendfile(FD, 3, &offset, 100) == 100 && sends == 3);
+
+	/* sendfile() cannot be told to raise no signal. */
+	reset();
+	send_err[0] = EPIPE;
+	check(kssl_sendfile(FD, 3, &offset, 50) == -1 && errno == EPIPE);
+	sigemptyset(&signals);
+	sigpending(&signals);
+	check(!sigismember(&signals, SIGPIPE));
+}
+
+static void test_flush(void)
+{
+	reset();
+	check(kssl_flush(FD) && flushes == 1 && !sent);
+	send_err[0] = EAGAIN;
+	sends = 0;
+	check(!kssl_flush(FD) && kssl_errno() == EAGAIN);
+}
+
 static void test_shutdown(void)
 {
 	reset();
@@ -412,6 +491,8 @@ int main(void)
 	test_control();
 	test_spanning();
 	test_write();
+	test_sendfile();
+	test_flush();
 	test_shutdown();
 	return tap_done();
 }

@@ -24,11 +24,14 @@ int main(void)
 		if (name && kssl_suite_code(name) != code)
 			wrong++;
 	}
-	check(n12 == 29 && n13 == 4 && !other);
-	check(names == 33 && !wrong);
+	check(n12 == 43 && n13 == 6 && !other);
+	check(names == 49 && !wrong);
 	check(!strcmp(kssl_suite_name(0xc02f),
 		      "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"));
 	check(kssl_suite_code("TLS_AES_128_GCM_SHA256") == 0x1301);
+	check(kssl_suite_code("TLS_SM4_CCM_SM3") == 0x00c7);
+	check(kssl_suite_code("TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384") ==
+	      0xc061);
 	/* Short tags, CBC and a lower case name are nothing here. */
 	check(!kssl_suite_name(0xc0ae) && !kssl_suite_name(0x1305));
 	check(!kssl_suite_name(0xc013));

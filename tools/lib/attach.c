@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The handshake's ends: begin, fail, attach. begin and attach are finished
- * after their netlink handler, so their outcome comes as attributes of the
- * reply and not as an NLMSG_ERROR.
+ * The handshake's ends: begin, fail, attach; and key updates. All but fail are
+ * finished after their netlink handler, so their outcome comes as attributes of
+ * the reply and not as an NLMSG_ERROR.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -10,10 +10,11 @@
 
 #include "internal.h"
 
-/* Where the reply of a begin or attach goes. */
+/* Where the reply of a begin, attach or rekey goes. */
 struct outcome {
 	struct kssl *s;		/* NULL if the connection has no handle */
 	uint32_t id;
+	int *fd;		/* of an attach that asks for one, or NULL */
 };
 
 static int result_reply(const struct nlmsghdr *nlh, unsigned int i, void *arg)
@@ -29,6 +30,8 @@ static int result_reply(const struct nlmsghdr *nlh, unsigned int i, void *arg)
 		outcome->s->info->state = kssl_attr_uint(tb[KSSL_A_STATE]);
 
 	result = kssl_attr_uint(tb[KSSL_A_RESULT]);
+	if (!result && outcome->fd && tb[KSSL_A_FD])
+		*outcome->fd = kssl_attr_uint(tb[KSSL_A_FD]);
 	if (!result)
 		return 1;
 	return kssl_set_result(-result, kssl_attr_str(tb[KSSL_A_RESULT_TEXT]),
@@ -64,7 +67,7 @@ static void put_bytes(struct kssl_client *client, uint16_t type,
 }
 
 static void put_crypto(struct kssl_client *client, uint16_t type,
-		       const struct kssl_crypto *crypto)
+		       const struct kssl_crypto *crypto, int adopt)
 {
 	size_t nest;
 
@@ -76,7 +79,8 @@ static void put_crypto(struct kssl_client *client, uint16_t type,
 	put_bytes(client, KSSL_A_CRYPTO_SALT, crypto->salt, crypto->salt_len);
 	put_bytes(client, KSSL_A_CRYPTO_SECRET, crypto->secret,
 		  crypto->secret_len);
-	kssl_req_u64(client, KSSL_A_CRYPTO_REC_SEQ, crypto->rec_seq);
+	if (!adopt)
+		kssl_req_u64(client, KSSL_A_CRYPTO_REC_SEQ, crypto->rec_seq);
 	kssl_req_nest_end(client, nest);
 }
 
@@ -86,13 +90,19 @@ static void put_attach(struct kssl_client *client,
 	const uint8_t resumed = 1;
 
 	kssl_req_u32(client, KSSL_A_FD, attach->fd);
-	kssl_req_u16(client, KSSL_A_VERSION, attach->version);
-	kssl_req_u16(client, KSSL_A_SUITE, attach->suite);
+	if (attach->version)
+		kssl_req_u16(client, KSSL_A_VERSION, attach->version);
+	if (attach->suite)
+		kssl_req_u16(client, KSSL_A_SUITE, attach->suite);
 	if (attach->verify_result >= 0)
 		kssl_req_u32(client, KSSL_A_VERIFY_RESULT,
 			     attach->verify_result);
-	put_crypto(client, KSSL_A_TX, &attach->tx);
-	put_crypto(client, KSSL_A_RX, &attach->rx);
+	put_crypto(client, KSSL_A_TX, &attach->tx,
+		   attach->adopt & KSSL_DIRECTION_TX);
+	put_crypto(client, KSSL_A_RX, &attach->rx,
+		   attach->adopt & KSSL_DIRECTION_RX);
+	if (attach->adopt)
+		kssl_req_u32(client, KSSL_A_ADOPT, attach->adopt);
 	put_bytes(client, KSSL_A_ALPN, attach->alpn, attach->alpn_len);
 	if (attach->sni)
 		kssl_req_str(client, KSSL_A_SNI, attach->sni);
@@ -104,6 +114,12 @@ static void put_attach(struct kssl_client *client,
 			     attach->record_limit);
 	put_bytes(client, KSSL_A_PEER_CHAIN, attach->peer_chain,
 		  attach->peer_chain_len);
+	if (attach->keep_key)
+		kssl_req_put(client, KSSL_A_KEEP_KEY, NULL, 0);
+	if (attach->expect_no_pad)
+		kssl_req_put(client, KSSL_A_EXPECT_NO_PAD, NULL, 0);
+	if (attach->rights)
+		kssl_req_u32(client, KSSL_A_RIGHTS, attach->rights);
 }
 
 int kssl_check_size(const void *data, size_t size, size_t known,
@@ -130,6 +146,11 @@ static int check_attach(const struct kssl_attach *attach)
 		return 0;
 	if (attach->verify_result > UINT32_MAX)
 		return kssl_set_error(EINVAL, "no verify result has that value");
+	if (!attach->rights != !attach->conn_fd)
+		return kssl_set_error(EINVAL,
+				      "rights and conn_fd need each other");
+	if (attach->conn_fd)
+		*attach->conn_fd = -1;
 	return 1;
 }
 
@@ -138,7 +159,10 @@ int kssl_attach(struct kssl *s, const struct kssl_attach *attach)
 	struct outcome outcome = { .s = s };
 	int ok;
 
-	if (!check_attach(attach) || !kssl_handle_enter(kssl_conn_handle(s)))
+	if (!check_attach(attach))
+		return 0;
+	outcome.fd = attach->conn_fd;
+	if (!kssl_handle_enter(kssl_conn_handle(s)))
 		return 0;
 	kssl_handle_request(&s->handle, KSSL_CMD_ATTACH);
 	put_attach(s->handle.client, attach);
@@ -153,7 +177,10 @@ int kssl_ctx_attach(struct kssl_ctx *ctx, const struct kssl_settings *settings,
 	struct outcome outcome = { .s = NULL };
 	int ok;
 
-	if (!check_attach(attach) || !kssl_handle_enter(kssl_ctx_handle(ctx)))
+	if (!check_attach(attach))
+		return 0;
+	outcome.fd = attach->conn_fd;
+	if (!kssl_handle_enter(kssl_ctx_handle(ctx)))
 		return 0;
 	kssl_handle_request(&ctx->handle, KSSL_CMD_ATTACH);
 	kssl_settings_put(ctx->handle.client, settings);
@@ -163,4 +190,33 @@ int kssl_ctx_attach(struct kssl_ctx *ctx, const struct kssl_settings *settings,
 	if (ok && id)
 		*id = outcome.id;
 	return ok;
+}
+
+int kssl_rekey_with(struct kssl *s, enum kssl_direction direction,
+		    unsigned int flags, const struct kssl_crypto *key)
+{
+	struct outcome outcome = { .s = s };
+	int ok;
+
+	if (flags & ~(KSSL_REKEY_REQUEST | KSSL_REKEY_NO_WAIT))
+		return kssl_set_error(EINVAL, "unknown flags");
+	if (!kssl_handle_enter(kssl_conn_handle(s)))
+		return 0;
+	kssl_handle_request(&s->handle, KSSL_CMD_REKEY);
+	kssl_req_u32(s->handle.client, KSSL_A_DIRECTION, direction);
+	if (flags & KSSL_REKEY_REQUEST)
+		kssl_req_put(s->handle.client, KSSL_A_REQUEST_UPDATE, NULL, 0);
+	if (flags & KSSL_REKEY_NO_WAIT)
+		kssl_req_put(s->handle.client, KSSL_A_NO_WAIT, NULL, 0);
+	if (key)
+		put_crypto(s->handle.client, KSSL_A_KEY, key, 0);
+	ok = kssl_req_send(s->handle.client, result_reply, &outcome);
+	kssl_client_leave(s->handle.client);
+	return ok;
+}
+
+int kssl_rekey(struct kssl *s, enum kssl_direction direction,
+	       unsigned int flags)
+{
+	return kssl_rekey_with(s, direction, flags, NULL);
 }

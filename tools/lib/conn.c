@@ -293,6 +293,20 @@ int kssl_set_shutdown(struct kssl *s, uint32_t bits)
 	return ok;
 }
 
+int kssl_add_control(struct kssl *s, uint32_t sent, uint32_t received)
+{
+	int ok;
+
+	if (!kssl_handle_enter(kssl_conn_handle(s)))
+		return 0;
+	kssl_handle_request(&s->handle, KSSL_CMD_ADD_CONTROL);
+	kssl_req_u32(s->handle.client, KSSL_A_CONTROL_SENT, sent);
+	kssl_req_u32(s->handle.client, KSSL_A_CONTROL_RECEIVED, received);
+	ok = kssl_req_send(s->handle.client, kssl_handle_reply, &s->handle);
+	kssl_client_leave(s->handle.client);
+	return ok;
+}
+
 int kssl_set_ctx(struct kssl *s, struct kssl_ctx *ctx)
 {
 	int ok;

@@ -71,6 +71,9 @@ void kssl_event_parse(const struct nlmsghdr *nlh, struct kssl_event *event)
 		.peer_port = ends.peer_port,
 		.sock_cookie = ends.sock_cookie,
 		.cookie = kssl_attr_uint(tb[KSSL_A_COOKIE]),
+		.direction = kssl_attr_uint(tb[KSSL_A_DIRECTION]),
+		.key_records = kssl_attr_uint(tb[KSSL_A_KEY_RECORDS]),
+		.key_records_max = kssl_attr_uint(tb[KSSL_A_KEY_RECORDS_MAX]),
 	};
 	memcpy(event->local_addr, ends.local_addr, sizeof(event->local_addr));
 	memcpy(event->peer_addr, ends.peer_addr, sizeof(event->peer_addr));

@@ -241,6 +241,75 @@ struct kssl_handle *kssl_handle_from_id(const struct kssl_kind *kind,
 	return found;
 }
 
+/* What an import gave a reference on. */
+struct import {
+	struct kssl_handle *handle;
+	struct kssl_handle *result;
+	const struct kssl_kind *kind;
+	uint32_t id;
+};
+
+/* A connection is reported with its context's id besides its own. */
+static int import_reply(const struct nlmsghdr *nlh, unsigned int i, void *arg)
+{
+	const struct nlattr *tb[KSSL_A_MAX + 1];
+	struct import *import = arg;
+	struct kssl_handle *handle = import->handle, *old;
+
+	(void)i;
+	kssl_attrs_parse(nlh, tb);
+	import->kind = tb[KSSL_A_ID] ? &kssl_conn_kind : &kssl_ctx_kind;
+	import->id = kssl_attr_uint(tb[import->kind->attr_id]);
+	if (import->kind != handle->kind)
+		return 1;
+	old = table_find(table_of(handle), import->id);
+	import->result = old ? old : handle;
+	handle->kind->fill(import->result, nlh);
+	if (old)
+		old->refs++;
+	else
+		kssl_handle_publish(handle, import->id);
+	return 1;
+}
+
+/* Takes @import->handle into use, or leaves it to the caller to destroy. */
+static void import_ref(struct import *import, int fd, enum kssl_rights rights)
+{
+	struct kssl_client *client = import->handle->client;
+
+	kssl_req_begin(client, KSSL_CMD_IMPORT);
+	kssl_req_u32(client, KSSL_A_FD, fd);
+	if (rights)
+		kssl_req_u32(client, KSSL_A_RIGHTS, rights);
+	if (!kssl_req_send(client, import_reply, import) || import->result)
+		return;
+	kssl_req_begin(client, import->kind->cmd_free);
+	kssl_req_u32(client, import->kind->attr_id, import->id);
+	kssl_req_send(client, NULL, NULL);
+	kssl_set_error(EINVAL, "the file descriptor is of a %s",
+		       import->kind == &kssl_ctx_kind ?
+		       "context, not of a connection" :
+		       "connection, not of a context");
+}
+
+struct kssl_handle *kssl_handle_import(const struct kssl_kind *kind,
+				       struct kssl_client *client, int fd,
+				       enum kssl_rights rights)
+{
+	struct import import = { .handle = NULL };
+
+	if (!kssl_client_enter(client))
+		return NULL;
+	import.handle = kssl_handle_alloc(kind, client);
+	if (import.handle)
+		import_ref(&import, fd, rights);
+	kssl_client_leave(client);
+
+	if (import.handle && import.result != import.handle)
+		kssl_handle_destroy(import.handle);
+	return import.result;
+}
+
 int kssl_handle_up_ref(struct kssl_handle *handle)
 {
 	int ok;

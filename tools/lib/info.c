@@ -144,6 +144,11 @@ void kssl_endpoints_parse(const struct nlattr *const *tb,
 	ends->sock_cookie = kssl_attr_uint(tb[KSSL_A_SOCK_COOKIE]);
 }
 
+static int64_t count(const struct nlattr *attr)
+{
+	return attr ? (int64_t)kssl_attr_uint(attr) : -1;
+}
+
 void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info)
 {
 	const struct nlattr *tb[KSSL_A_MAX + 1];
@@ -175,12 +180,21 @@ void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info)
 		.resumed = kssl_attr_uint(tb[KSSL_A_RESUMED]),
 		.record_limit = kssl_attr_uint(tb[KSSL_A_RECORD_LIMIT]),
 		.shutdown = kssl_attr_uint(tb[KSSL_A_SHUTDOWN]),
+		.directions = kssl_attr_uint(tb[KSSL_A_DIRECTIONS]),
 		.family = ends.family,
 		.local_port = ends.local_port,
 		.peer_port = ends.peer_port,
 		.sock_cookie = ends.sock_cookie,
 		.result = -(int32_t)kssl_attr_uint(tb[KSSL_A_RESULT]),
 		.result_text = kssl_attr_str(tb[KSSL_A_RESULT_TEXT]),
+		.rights = kssl_attr_uint(tb[KSSL_A_RIGHTS]),
+		.sent = count(tb[KSSL_A_SENT]),
+		.received = count(tb[KSSL_A_RECEIVED]),
+		.unsent = !!tb[KSSL_A_UNSENT],
+		.tx_generation = kssl_attr_uint(tb[KSSL_A_TX_GENERATION]),
+		.rx_generation = kssl_attr_uint(tb[KSSL_A_RX_GENERATION]),
+		.tx_records = kssl_attr_uint(tb[KSSL_A_TX_RECORDS]),
+		.rx_records = kssl_attr_uint(tb[KSSL_A_RX_RECORDS]),
 	};
 	if (tb[KSSL_A_VERIFY_RESULT])
 		info->verify_result = kssl_attr_uint(tb[KSSL_A_VERIFY_RESULT]);
@@ -205,6 +219,7 @@ void kssl_ctx_info_parse(const struct nlmsghdr *nlh,
 		.age = kssl_attr_uint(tb[KSSL_A_AGE]),
 		.settings_id = kssl_attr_uint(tb[KSSL_A_SETTINGS_ID]),
 		.inherit_id = kssl_attr_uint(tb[KSSL_A_INHERIT_ID]),
+		.rights = kssl_attr_uint(tb[KSSL_A_RIGHTS]),
 	};
 	parse_settings(tb, &info->settings);
 }
@@ -402,7 +417,8 @@ struct kssl_ctx_info *kssl_ctx_get_info(struct kssl_ctx *ctx)
 	return info;
 }
 
-struct kssl_info *kssl_info_by_id(struct kssl_client *client, uint32_t id)
+static struct kssl_info *info_by(struct kssl_client *client, uint16_t attr,
+				 uint32_t value)
 {
 	struct kssl_info *info = NULL;
 	struct query query = { NULL, copy_info, &info };
@@ -410,10 +426,20 @@ struct kssl_info *kssl_info_by_id(struct kssl_client *client, uint32_t id)
 	if (!kssl_client_enter(client))
 		return NULL;
 	kssl_req_begin(client, KSSL_CMD_GET);
-	kssl_req_u32(client, KSSL_A_ID, id);
+	kssl_req_u32(client, attr, value);
 	kssl_req_send(client, query_reply, &query);
 	kssl_client_leave(client);
 	return info;
+}
+
+struct kssl_info *kssl_info_by_id(struct kssl_client *client, uint32_t id)
+{
+	return info_by(client, KSSL_A_ID, id);
+}
+
+struct kssl_info *kssl_info_by_socket(struct kssl_client *client, int fd)
+{
+	return info_by(client, KSSL_A_FD, fd);
 }
 
 struct kssl_ctx_info *kssl_ctx_info_by_id(struct kssl_client *client,

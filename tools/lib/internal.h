@@ -64,20 +64,24 @@ const struct kssl_info *kssl_cached_info(struct kssl *s);
 const struct kssl_callbacks *kssl_find_callbacks(struct kssl_client *client,
 						 uint64_t cookie, void **arg);
 
-/* Who wants the session tickets: whole messages, with their header. */
-struct kssl_ticket_sink {
+/*
+ * What becomes of handshake messages: @take gets session tickets, whole, with
+ * their header; key updates are those of @s. Either may be NULL.
+ */
+struct kssl_sink {
 	void (*take)(const unsigned char *msg, size_t len, void *arg);
 	void *arg;
+	struct kssl *s;
 };
 
 /*
- * kssl_control_tickets - kssl_control(), and tickets are not thrown away
- * kssl_read_tickets - the same of kssl_read()
+ * kssl_control_sink - kssl_control() with a sink
+ * kssl_read_sink - kssl_read() with a sink
  */
-enum kssl_control_result
-kssl_control_tickets(int fd, const struct kssl_ticket_sink *sink);
-ssize_t kssl_read_tickets(int fd, void *buf, size_t len,
-			  const struct kssl_ticket_sink *sink);
+enum kssl_control_result kssl_control_sink(int fd,
+					   const struct kssl_sink *sink);
+ssize_t kssl_read_sink(int fd, void *buf, size_t len,
+		       const struct kssl_sink *sink);
 
 #pragma GCC visibility pop
 
@@ -325,6 +329,7 @@ struct kssl {
 	struct kssl_handle handle;
 	uint32_t ctx_id;		/* atomic, read without the lock */
 	struct kssl_info *info;		/* protected by the client's lock */
+	int update_due;			/* atomic: the peer has asked for one */
 };
 
 /* For a handle that may be NULL, where &s->handle would be undefined. */
@@ -363,6 +368,9 @@ int kssl_handle_reply(const struct nlmsghdr *nlh, unsigned int i, void *arg);
 struct kssl_handle *kssl_handle_from_id(const struct kssl_kind *kind,
 					struct kssl_client *client,
 					uint32_t id);
+struct kssl_handle *kssl_handle_import(const struct kssl_kind *kind,
+				       struct kssl_client *client, int fd,
+				       enum kssl_rights rights);
 int kssl_handle_up_ref(struct kssl_handle *handle);
 void kssl_handle_free(struct kssl_handle *handle);
 

@@ -9,9 +9,13 @@
  * keeps application data in its place.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "internal.h"
 
@@ -31,6 +35,7 @@
 #define ALERT_USER_CANCELED	90
 
 #define HANDSHAKE_HEADER	4
+#define HANDSHAKE_HEAD		5	/* and the request of a KeyUpdate */
 #define HANDSHAKE_TICKET	4
 #define HANDSHAKE_KEY_UPDATE	24
 
@@ -163,9 +168,66 @@ static enum head take_alert(int fd, const unsigned char *head, size_t len)
 	return HEAD_ERROR;
 }
 
+/*
+ * Answers the peer that has asked for an update, now or before. Whoever sends
+ * may wait for the peer, who waits for us to read: so nobody is waited for, and
+ * what cannot be done now is left to the next call.
+ */
+static int answer_update(struct kssl *s)
+{
+	struct kssl_error_save save;
+
+	if (!__atomic_exchange_n(&s->update_due, 0, __ATOMIC_ACQ_REL))
+		return 1;
+	kssl_error_save(&save);
+	if (kssl_rekey(s, KSSL_DIRECTION_TX, KSSL_REKEY_NO_WAIT)) {
+		kssl_error_restore(&save);
+		return 1;
+	}
+	/* A direction that has ended has no keys to update. */
+	if (kssl_errno() == EPIPE) {
+		kssl_error_restore(&save);
+		return 1;
+	}
+	__atomic_store_n(&s->update_due, 1, __ATOMIC_RELEASE);
+	if (kssl_errno() != EAGAIN && kssl_errno() != EBUSY)
+		return 0;
+	kssl_error_restore(&save);
+	return 1;
+}
+
+/*
+ * The record is taken last: until then, whoever looks at it does this again,
+ * and finds that there is nothing to do (EAGAIN).
+ */
+static enum head take_update(int fd, const unsigned char *head, size_t len,
+			     struct kssl *s)
+{
+	unsigned char msg[HANDSHAKE_HEAD];
+	enum head taken;
+	int followed;
+
+	if (len < HANDSHAKE_HEAD || head[1] || head[2] || head[3] != 1 ||
+	    head[4] > 1)
+		return fail(EPROTO, "not a KeyUpdate as it has to be");
+	followed = s && kssl_rekey(s, KSSL_DIRECTION_RX, 0);
+	if (s && !followed && kssl_errno() == EAGAIN)
+		followed = 1;
+	if (s && !followed && kssl_errno() != EOPNOTSUPP)
+		return HEAD_ERROR;
+	if (followed && head[4])
+		__atomic_store_n(&s->update_due, 1, __ATOMIC_RELEASE);
+	if (followed && !answer_update(s))
+		return HEAD_ERROR;
+	taken = take(fd, msg, sizeof(msg), RECORD_HANDSHAKE);
+	if (taken != HEAD_TAKEN || followed)
+		return taken;
+	return fail(EKEYEXPIRED, "the peer has updated its key");
+}
+
 /* One message: a record may hold several, and the last may be a KeyUpdate. */
 static enum head take_handshake(int fd, const unsigned char *head, size_t len,
-				const struct kssl_ticket_sink *sink)
+				const struct kssl_sink *sink)
 {
 	unsigned char msg[RECORD_MAX];
 	enum head taken;
@@ -177,6 +239,8 @@ static enum head take_handshake(int fd, const unsigned char *head, size_t len,
 		kssl_set_error(EPROTO, "handshake message of type %u", head[0]);
 		return HEAD_ERROR;
 	}
+	if (head[0] == HANDSHAKE_KEY_UPDATE)
+		return take_update(fd, head, len, sink ? sink->s : NULL);
 	size = HANDSHAKE_HEADER +
 		((size_t)head[1] << 16 | head[2] << 8 | head[3]);
 	if (size > sizeof(msg))
@@ -184,16 +248,14 @@ static enum head take_handshake(int fd, const unsigned char *head, size_t len,
 	taken = take(fd, msg, size, RECORD_HANDSHAKE);
 	if (taken != HEAD_TAKEN)
 		return taken;
-	if (head[0] == HANDSHAKE_KEY_UPDATE)
-		return fail(EKEYEXPIRED, "the peer has updated its key");
-	if (sink)
+	if (sink && sink->take)
 		sink->take(msg, size, sink->arg);
 	return HEAD_TAKEN;
 }
 
-static enum head take_control(int fd, const struct kssl_ticket_sink *sink)
+static enum head take_control(int fd, const struct kssl_sink *sink)
 {
-	unsigned char head[HANDSHAKE_HEADER];
+	unsigned char head[HANDSHAKE_HEAD];
 	ssize_t len;
 	int type;
 
@@ -218,8 +280,8 @@ static enum head take_control(int fd, const struct kssl_ticket_sink *sink)
 	}
 }
 
-enum kssl_control_result
-kssl_control_tickets(int fd, const struct kssl_ticket_sink *sink)
+enum kssl_control_result kssl_control_sink(int fd,
+					   const struct kssl_sink *sink)
 {
 	switch (take_control(fd, sink)) {
 	case HEAD_ERROR:
@@ -233,11 +295,31 @@ kssl_control_tickets(int fd, const struct kssl_ticket_sink *sink)
 
 enum kssl_control_result kssl_control(int fd)
 {
-	return kssl_control_tickets(fd, NULL);
+	return kssl_control_sink(fd, NULL);
 }
 
-ssize_t kssl_read_tickets(int fd, void *buf, size_t len,
-			  const struct kssl_ticket_sink *sink)
+static int check_handle(const struct kssl *s)
+{
+	return s ? 1 : kssl_set_error(EINVAL, "no object given");
+}
+
+enum kssl_control_result kssl_control_with(struct kssl *s, int fd)
+{
+	const struct kssl_sink sink = { .s = s };
+
+	return check_handle(s) && answer_update(s) ?
+		kssl_control_sink(fd, &sink) : KSSL_CONTROL_ERROR;
+}
+
+/* A KeyUpdate was taken by somebody who then did not follow it. */
+static int follow(const struct kssl_sink *sink)
+{
+	return sink && sink->s && kssl_errno() == EKEYEXPIRED &&
+		kssl_rekey(sink->s, KSSL_DIRECTION_RX, 0);
+}
+
+ssize_t kssl_read_sink(int fd, void *buf, size_t len,
+		       const struct kssl_sink *sink)
 {
 	enum kssl_control_result control;
 	ssize_t ret;
@@ -258,9 +340,11 @@ ssize_t kssl_read_tickets(int fd, void *buf, size_t len,
 		}
 		if (errno != EIO) {
 			kssl_set_errno(errno);
+			if (follow(sink))
+				continue;
 			return -1;
 		}
-		control = kssl_control_tickets(fd, sink);
+		control = kssl_control_sink(fd, sink);
 		if (control == KSSL_CONTROL_CLOSED)
 			return 0;
 		/* EAGAIN: another reader of this socket was faster. */
@@ -271,7 +355,15 @@ ssize_t kssl_read_tickets(int fd, void *buf, size_t len,
 
 ssize_t kssl_read(int fd, void *buf, size_t len)
 {
-	return kssl_read_tickets(fd, buf, len, NULL);
+	return kssl_read_sink(fd, buf, len, NULL);
+}
+
+ssize_t kssl_read_with(struct kssl *s, int fd, void *buf, size_t len)
+{
+	const struct kssl_sink sink = { .s = s };
+
+	return check_handle(s) && answer_update(s) ?
+		kssl_read_sink(fd, buf, len, &sink) : -1;
 }
 
 ssize_t kssl_write(int fd, const void *buf, size_t len)
@@ -295,14 +387,56 @@ ssize_t kssl_write(int fd, const void *buf, size_t len)
 	return done;
 }
 
-static int send_close_notify(int fd)
+/* sendfile() without its SIGPIPE, unless one was pending before. */
+static ssize_t sendfile_quietly(int fd, int file, off_t *offset, size_t count)
 {
-	unsigned char alert[ALERT_LEN] = { ALERT_WARNING, ALERT_CLOSE_NOTIFY };
+	const struct timespec now = { 0, 0 };
+	sigset_t pipe, old, pending;
+	ssize_t ret;
+	int err;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigemptyset(&pending);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &pipe, &old);
+	ret = sendfile(fd, file, offset, count);
+	err = errno;
+	if (ret < 0 && err == EPIPE && !sigismember(&pending, SIGPIPE))
+		sigtimedwait(&pipe, NULL, &now);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = err;
+	return ret;
+}
+
+ssize_t kssl_sendfile(int fd, int file, off_t *offset, size_t count)
+{
+	size_t done = 0;
+	ssize_t ret;
+
+	while (done < count) {
+		ret = sendfile_quietly(fd, file, offset, count - done);
+		if (!ret)
+			break;
+		if (ret > 0) {
+			done += ret;
+		} else if (errno != EINTR || !done) {
+			if (done)
+				break;
+			kssl_set_errno(errno);
+			return -1;
+		}
+	}
+	return done;
+}
+
+static int send_record(int fd, uint8_t type, void *data, size_t len, int flags)
+{
 	union {
 		char buf[CMSG_SPACE(sizeof(uint8_t))];
 		struct cmsghdr align;
 	} control = { .buf = { 0 } };
-	struct iovec iov = { .iov_base = alert, .iov_len = sizeof(alert) };
+	struct iovec iov = { .iov_base = data, .iov_len = len };
 	struct msghdr msg = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
@@ -314,10 +448,23 @@ static int send_close_notify(int fd)
 	cmsg->cmsg_level = SOL_TLS;
 	cmsg->cmsg_type = TLS_SET_RECORD_TYPE;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(uint8_t));
-	*CMSG_DATA(cmsg) = RECORD_ALERT;
-	if (sendmsg(fd, &msg, MSG_NOSIGNAL) < 0)
+	*CMSG_DATA(cmsg) = type;
+	if (sendmsg(fd, &msg, flags | MSG_NOSIGNAL) < 0)
 		return kssl_set_errno(errno);
 	return 1;
+}
+
+static int send_close_notify(int fd)
+{
+	unsigned char alert[ALERT_LEN] = { ALERT_WARNING, ALERT_CLOSE_NOTIFY };
+
+	return send_record(fd, RECORD_ALERT, alert, sizeof(alert), 0);
+}
+
+/* A record that has a type of its own ends the one before, and this is none. */
+int kssl_flush(int fd)
+{
+	return send_record(fd, RECORD_DATA, NULL, 0, MSG_DONTWAIT);
 }
 
 /* Whether the peer's close_notify is next, behind tickets at most. */

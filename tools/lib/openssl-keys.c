@@ -29,6 +29,8 @@ static const struct cipher {
 	{ NID_aes_256_gcm,	 32,  4 },
 	{ NID_aes_128_ccm,	 16,  4 },
 	{ NID_chacha20_poly1305, 32, 12 },
+	{ NID_aria_128_gcm,	 16,  4 },
+	{ NID_aria_256_gcm,	 32,  4 },
 };
 
 static const struct cipher *find_cipher(const SSL_CIPHER *suite)

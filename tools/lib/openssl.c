@@ -478,31 +478,36 @@ static void take_ticket(const unsigned char *msg, size_t len, void *arg)
 	ERR_clear_error();
 }
 
-static int find_taker(struct kssl *s, struct taker *taker)
+static int find_sink(struct kssl *s, struct taker *taker,
+		     struct kssl_sink *sink)
 {
 	struct bridge *bridge = bridge_of(s);
 
 	if (!bridge)
 		return 0;
 	*taker = (struct taker){ s, bridge->ssl };
+	*sink = (struct kssl_sink){
+		.take = taker->ssl ? take_ticket : NULL,
+		.arg = taker,
+		.s = s,
+	};
 	return 1;
 }
 
 ssize_t kssl_openssl_read(struct kssl *s, int fd, void *buf, size_t len)
 {
 	struct taker taker;
-	const struct kssl_ticket_sink sink = { take_ticket, &taker };
+	struct kssl_sink sink;
 
-	return find_taker(s, &taker) ?
-		kssl_read_tickets(fd, buf, len, taker.ssl ? &sink : NULL) : -1;
+	return find_sink(s, &taker, &sink) ?
+		kssl_read_sink(fd, buf, len, &sink) : -1;
 }
 
 enum kssl_control_result kssl_openssl_control(struct kssl *s, int fd)
 {
 	struct taker taker;
-	const struct kssl_ticket_sink sink = { take_ticket, &taker };
+	struct kssl_sink sink;
 
-	return find_taker(s, &taker) ?
-		kssl_control_tickets(fd, taker.ssl ? &sink : NULL) :
+	return find_sink(s, &taker, &sink) ? kssl_control_sink(fd, &sink) :
 		KSSL_CONTROL_ERROR;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The cipher suites that net/tls can carry through kssl: AES-GCM, AES-CCM with
- * the full tag, and ChaCha20-Poly1305. IANA's names and codes.
+ * the full tag, ChaCha20-Poly1305, SM4 and ARIA-GCM. IANA's names and codes.
  */
 #include <string.h>
 
@@ -19,6 +19,8 @@ static const struct {
 	{ 0x1302, TLS1_3, "TLS_AES_256_GCM_SHA384" },
 	{ 0x1303, TLS1_3, "TLS_CHACHA20_POLY1305_SHA256" },
 	{ 0x1304, TLS1_3, "TLS_AES_128_CCM_SHA256" },
+	{ 0x00c6, TLS1_3, "TLS_SM4_GCM_SM3" },
+	{ 0x00c7, TLS1_3, "TLS_SM4_CCM_SM3" },
 	{ 0x009c, TLS1_2, "TLS_RSA_WITH_AES_128_GCM_SHA256" },
 	{ 0x009d, TLS1_2, "TLS_RSA_WITH_AES_256_GCM_SHA384" },
 	{ 0xc09c, TLS1_2, "TLS_RSA_WITH_AES_128_CCM" },
@@ -48,6 +50,20 @@ static const struct {
 	{ 0xd002, TLS1_2, "TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384" },
 	{ 0xccac, TLS1_2, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256" },
 	{ 0xd005, TLS1_2, "TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256" },
+	{ 0xc050, TLS1_2, "TLS_RSA_WITH_ARIA_128_GCM_SHA256" },
+	{ 0xc051, TLS1_2, "TLS_RSA_WITH_ARIA_256_GCM_SHA384" },
+	{ 0xc052, TLS1_2, "TLS_DHE_RSA_WITH_ARIA_128_GCM_SHA256" },
+	{ 0xc053, TLS1_2, "TLS_DHE_RSA_WITH_ARIA_256_GCM_SHA384" },
+	{ 0xc05c, TLS1_2, "TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256" },
+	{ 0xc05d, TLS1_2, "TLS_ECDHE_ECDSA_WITH_ARIA_256_GCM_SHA384" },
+	{ 0xc060, TLS1_2, "TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256" },
+	{ 0xc061, TLS1_2, "TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384" },
+	{ 0xc06a, TLS1_2, "TLS_PSK_WITH_ARIA_128_GCM_SHA256" },
+	{ 0xc06b, TLS1_2, "TLS_PSK_WITH_ARIA_256_GCM_SHA384" },
+	{ 0xc06c, TLS1_2, "TLS_DHE_PSK_WITH_ARIA_128_GCM_SHA256" },
+	{ 0xc06d, TLS1_2, "TLS_DHE_PSK_WITH_ARIA_256_GCM_SHA384" },
+	{ 0xc06e, TLS1_2, "TLS_RSA_PSK_WITH_ARIA_128_GCM_SHA256" },
+	{ 0xc06f, TLS1_2, "TLS_RSA_PSK_WITH_ARIA_256_GCM_SHA384" },
 };
 
 const char *kssl_suite_name(uint16_t code)
