@@ -154,6 +154,11 @@ static struct kssl_info conn = {
 	.resumed = 1,
 	.record_limit = 16384,
 	.shutdown = KSSL_SHUTDOWN_SENT,
+	.rights = KSSL_RIGHTS_USE,
+	.sent = 10000000005,
+	.received = 10000000006,
+	.unsent = 1,
+	.directions = KSSL_DIRECTION_TX | KSSL_DIRECTION_RX,
 };
 
 static struct kssl_ctx_info ctx = {
@@ -166,6 +171,7 @@ static struct kssl_ctx_info ctx = {
 	.age = 37,
 	.settings_id = 10000000003,
 	.inherit_id = 10000000004,
+	.rights = KSSL_RIGHTS_ALL,
 };
 
 static struct kssl_event event = {
@@ -180,6 +186,9 @@ static struct kssl_event event = {
 	.local_addr = { [15] = 1 },
 	.peer_addr = { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 },
 	.sock_cookie = 46,
+	.direction = KSSL_DIRECTION_RX,
+	.key_records = 47,
+	.key_records_max = 48,
 };
 
 static void print_labels(bool all)
@@ -214,6 +223,12 @@ static int print(const char *what, bool all)
 	ctx.settings = settings;
 	if (!strcmp(what, "conn")) {
 		print_conn(&conn, all);
+	} else if (!strcmp(what, "pids")) {
+		out_list_begin();
+		print_conn_pids(&conn, all, serials, 2);
+		print_conn_pids(&conn, all, NULL, 0);
+		print_conn_pids(&bare_conn, all, NULL, 0);
+		out_list_end(true);
 	} else if (!strcmp(what, "bare")) {
 		print_conn(&bare_conn, all);
 	} else if (!strcmp(what, "ctx")) {

@@ -15,7 +15,7 @@ RENAMED = {"id": "conn", "ctx-id": "ctx"}
 LISTS = {key: ":" for key in ("cipher-list", "ciphersuites", "groups", "sigalgs",
                               "client-sigalgs")}
 QUOTED_KEYS = ("label", "result-text", "sni", "verify-email", "psk-identity",
-               "psk-identity-hint")
+               "psk-identity-hint", "why", "remedy")
 FILES = re.compile("(certificate|chain|ocsp)-(?!current)|serverinfo|"
                    "trust-anchors|crls|tmp-dh|(client-)?ca-list|"
                    "custom-extensions")
@@ -44,7 +44,7 @@ def value_text(key, value):
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list):
-        return LISTS.get(key, ",").join(value) or "none"
+        return LISTS.get(key, ",").join(map(str, value)) or "none"
     return str(value)
 
 
@@ -55,7 +55,7 @@ def fields(obj):
             yield EVENTS.get(value, value)
         elif key == "settings":
             yield from fields(value)
-        elif key == "resumed":
+        elif key in ("resumed", "unsent"):
             yield key
         elif key in ("local-addr", "peer-addr"):
             end = key.split("-")[0]

@@ -214,7 +214,7 @@ run sh -c 'printf "ctx new\nctx show\n" | ./kssl-fake -j -b -'
 [ "$(grep -c '^\[{.*}\]$' "$work/out")" = 2 ]
 result $? "each command is one JSON document"
 run sh -c 'printf "ctx new as a\nconn new ctx @a\nconn new ctx @a\nshow\n" |
-	   ./kssl-fake -b - | tail -n 7'
+	   ./kssl-fake -b - | tail -n 9'
 head -n 1 "$work/out" | grep -q '^ctx 1 ' &&
 	grep -q '^    conn 3 ctx 1 ' "$work/out"
 result $? "show has contexts with their connections"

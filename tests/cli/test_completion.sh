@@ -47,8 +47,20 @@ offers() {
 
 offers "conn ctx" c
 offers "show" sh
+offers "explain" exp
+offers "help" explain h
+offers "adopt" ad
+offers "suite" adopt 7 role server su
+offers "all use" adopt 7 fd ""
+offers "pids" show p
 offers "clear" conn c
+offers "tx" conn rekey id 7 t
 offers "up-ref" ctx u
+offers "import" conn i
+offers "all use" ctx new fd ""
+offers "" conn import fd ""
+offers "all use" conn import fd 3 rights ""
+offers "socket" conn up-ref id 7 s
 offers "all" monitor a
 offers "id" ctx show ""
 offers "3 40" ctx show id ""
@@ -66,7 +78,7 @@ offers "+grease,no-ticket" ctx new options +grease,no-tic
 offers "-prioritize-chacha" ctx new options -prio
 offers "peer,post-handshake" ctx new verify-mode peer,po
 offers "auto-retry" ctx new mode auto
-offers "row" conn r
+offers "rekey row" conn r
 offers "id name" conn row ""
 offers "crls" ctx row id 3 name cr
 offers "3 40" conn set-ctx id 7 ctx ""

@@ -11,17 +11,17 @@ expect "-V says the version" 0 '^kssl [0-9]+\.[0-9]+\.[0-9]+$' - $kssl -V
 expect "-Version too" 0 '^kssl [0-9]' - $kssl -Version
 expect "-h explains" 0 '^Usage: kssl' - $kssl -h
 expect "help explains" 0 '^Usage: kssl' - $kssl help
-for object in ctx conn monitor show; do
+for object in ctx conn monitor show explain adopt; do
 	expect "$object help explains" 0 "^Usage: kssl $object" - \
 		$kssl $object help
 done
 expect "ctx help has the rows" 0 'timeout SECONDS' - $kssl ctx help
 expect "conn help has the options" 0 'prioritize-chacha' - $kssl conn help
 expect "conn help has the states" 0 'handshake' - $kssl conn help
-for command in show new set row set-ctx dup up-ref free clear; do
+for command in show new set row set-ctx dup up-ref import free clear rekey; do
 	expect "conn help has $command" 0 "kssl conn $command" - $kssl conn help
 done
-for command in show new set row up-ref free; do
+for command in show new set row up-ref import free; do
 	expect "ctx help has $command" 0 "kssl ctx $command" - $kssl ctx help
 done
 run $kssl help
@@ -39,6 +39,13 @@ usage "unknown option" 'option' -x
 usage "option without its value" 'argument' -n
 usage "unknown object" 'no object "foo"' foo
 usage "no abbreviations of objects" 'no object "con"' con
+usage "adopt without a process" 'needs PID or PID/FD' adopt
+usage "adopt of no process" 'needs PID or PID/FD' adopt 3x role server
+usage "adopt without a role" '"role" is missing' adopt 1
+usage "adopt with half a role" '"role" needs a value' adopt 1 role
+usage "adopt with a suite that is none" 'suite' adopt 1 role server suite X
+usage "adopt with a socket of many" '"socket" needs PID/FD' \
+	adopt 1 role server socket
 usage "unknown command" 'no command "foo"' ctx foo
 usage "no abbreviations of commands" 'no command "sh"' conn sh
 usage "an empty word" 'no command ""' conn ""
@@ -50,6 +57,13 @@ for id in 0 -1 +1 x 1x 4294967296 " 1" ""; do
 done
 usage "conn show with a word too many" '"foo" is not expected' conn show foo
 usage "conn show id and a filter" 'not expected' conn show id 1 ctx 2
+usage "import without fd" '"fd" is missing' conn import 3
+usage "import of no number" '"x" is not a file descriptor' ctx import fd x
+usage "rights that there are not" 'neither "use" nor "all"' \
+	conn import fd 3 rights some
+usage "fd without rights" '"fd" needs a value' ctx new fd
+usage "fd twice" '"fd" is given twice' ctx new fd use fd all
+usage "socket twice" '"socket" is given twice' conn up-ref id 1 socket socket
 usage "filter without its value" '"state" needs a value' conn show state
 usage "filter twice" '"uid" is given twice' conn show uid 1 uid 2
 usage "unknown state" '"open" is not a state' conn show state open
@@ -76,6 +90,10 @@ usage "conn set-ctx and more" '"x" is not expected' \
 usage "conn dup without an id" '"id" is missing' conn dup
 usage "conn free without an id" '"id" is missing' conn free
 usage "conn clear with a word too many" 'not expected' conn clear id 1 x
+usage "conn rekey without a direction" '"tx" or "rx" is missing' \
+	conn rekey id 1
+usage "conn rekey with what is for tx" '"request" is not expected' \
+	conn rekey id 1 rx request
 usage "unknown row" '"colour" is not expected' ctx new colour red
 usage "row without its value" '"label" needs a value' ctx new label
 usage "row twice" '"label" is given twice' ctx new label a label b
@@ -87,6 +105,7 @@ usage "exec alone without a program" '"exec" needs a command' exec
 usage "unknown monitor object" '"foo" is not expected' monitor foo
 usage "monitor with a word too many" '"conn" is not expected' monitor ctx conn
 usage "show with a word" '"foo" is not expected' show foo
+usage "show with a word too many" '"foo" is not expected' show pids foo
 usage "name that is not there" 'no name "x"' ctx show id @x
 usage "-b beside an object" 'not expected beside -b' -b - ctx
 usage "namespace with a slash" 'not the name' -n ../x show

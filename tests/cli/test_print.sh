@@ -15,7 +15,7 @@ is_json() {
 	python3 -c 'import json, sys; json.load(sys.stdin)' 2>/dev/null
 }
 
-for what in conn bare ctx tree event list labels; do
+for what in conn pids bare ctx tree event list labels; do
 	for all in "" -s; do
 		# shellcheck disable=SC2086 # no word or one
 		./canned $all $what >"$work/text"

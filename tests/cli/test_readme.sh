@@ -19,6 +19,13 @@ ${CC:-cc} -std=c99 -Wall -Wextra -Werror -I"$top/include" \
 result $? "it compiles"
 sed 's/^/# /' "$work/err"
 
+awk '/^  \/\/ SPDX/ { on = 1 } on { sub(/^  /, ""); print }
+     on && /^int main/ { last = 1 } last && /^}$/ { exit }' \
+	"$top/Documentation/restart.rst" >"$work/restart.c"
+diff -u "$top/tools/examples/restart.c" "$work/restart.c" >"$work/diff"
+result $? "the program of restart.rst is tools/examples/restart.c"
+sed 's/^/# /' "$work/diff"
+
 lines=$(expand "$readme" | awk 'length > 80')
 [ -z "$lines" ]
 result $? "it fits into 80 columns"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <kssl/kssl.h>
@@ -8,6 +11,7 @@
 #include "command.h"
 #include "error.h"
 #include "exec.h"
+#include "name.h"
 #include "out.h"
 #include "print.h"
 #include "row.h"
@@ -18,6 +22,8 @@ static const struct command objects[] = {
 	{ "monitor", monitor_command, NULL },
 	{ "show", show_command, NULL },
 	{ "exec", exec_command, NULL },
+	{ "explain", explain_command, NULL },
+	{ "adopt", adopt_command, NULL },
 	{ NULL, NULL, NULL },
 };
 
@@ -87,7 +93,8 @@ void command_usage(void)
 {
 	puts("Usage: kssl [OPTION...] OBJECT [COMMAND [KEYWORD VALUE]...]\n"
 	     "       kssl [OPTION...] -b FILE\n"
-	     "OBJECT := { ctx | conn | monitor | show }, each with a command \"help\"\n"
+	     "OBJECT := { ctx | conn | monitor | show | explain | adopt },\n"
+	     "          each with a command \"help\"\n"
 	     "OPTION := { -V | -h            version, this help\n"
 	     "            -j | -p            print JSON, indented\n"
 	     "            -s                 print every attribute\n"
@@ -110,21 +117,60 @@ static int parse_name(const struct session *session, struct args *args,
 	return ret ? ret : session_check_name(session, *name);
 }
 
+int parse_rights(const char *keyword, struct args *args,
+		 enum kssl_rights *rights)
+{
+	const char *text;
+	uint64_t value;
+	int ret;
+
+	ret = args_value(args, keyword, &text);
+	if (ret)
+		return ret;
+	if (!name_value(rights_names, text, &value))
+		return usage_error("\"%s\" is neither \"use\" nor \"all\"",
+				   text);
+	*rights = value;
+	return 0;
+}
+
+static int parse_fd(struct args *args, enum kssl_rights *rights)
+{
+	bool seen = *rights;
+	int ret = args_once("fd", &seen);
+
+	return ret ? ret : parse_rights("fd", args, rights);
+}
+
+/* One of the keywords that may come in any order; *@found says if it was. */
+static int parse_taking(const struct session *session, struct args *args,
+			struct taking *taking, bool *found)
+{
+	*found = true;
+	if (args_take(args, "as"))
+		return parse_name(session, args, &taking->name);
+	if (args_take(args, "fd"))
+		return parse_fd(args, &taking->fd);
+	if (args_take(args, "socket"))
+		return args_once("socket", &taking->socket);
+	*found = false;
+	return 0;
+}
+
 int taking_parse(const struct session *session, struct args *args,
 		 struct kssl_settings *settings, struct taking *taking)
 {
 	struct rows_seen seen = { .n = 0 };
+	bool found = true;
 	int ret = 0;
 
-	taking->name = NULL;
-	taking->exec = NULL;
-	do {
+	memset(taking, 0, sizeof(*taking));
+	while (!ret && found) {
 		if (settings)
 			ret = rows_parse(args, settings, &seen);
-		if (ret || !args_take(args, "as"))
-			break;
-		ret = parse_name(session, args, &taking->name);
-	} while (!ret);
+		if (!ret)
+			ret = parse_taking(session, args, taking, &found);
+	}
 	if (ret)
 		return ret;
 	if (!args_take(args, "exec"))
@@ -158,14 +204,68 @@ static int show_object(const struct session *session,
 	return 0;
 }
 
+/* Programs inherit the file descriptor, which is open until the tool ends. */
+static int pass_on(const char *variable, int fd)
+{
+	char number[16];
+
+	if (fd < 0)
+		return library_error();
+	snprintf(number, sizeof(number), "%d", fd);
+	if (fcntl(fd, F_SETFD, 0) || setenv(variable, number, 1))
+		return system_error(errno, "%s", variable);
+	return 0;
+}
+
+static int open_fds(const struct taking *taking, const struct object *object)
+{
+	int ret = 0;
+
+	if (taking->fd && object->kind == KIND_CTX)
+		ret = pass_on("KSSL_CTX_FD", kssl_ctx_open_fd(object->handle,
+							      taking->fd));
+	else if (taking->fd)
+		ret = pass_on("KSSL_FD", kssl_open_fd(object->handle,
+						      taking->fd));
+	if (!ret && taking->socket)
+		ret = pass_on("KSSL_SOCKET", kssl_sock_fd(object->handle));
+	return ret;
+}
+
 int taking_done(struct session *session, const struct taking *taking,
 		struct object *object, bool show)
 {
+	int ret;
+
 	session_hold(session, object->kind, object->handle);
 	if (taking->name)
 		session_set_name(session, taking->name, object->kind,
 				 object->id);
+	ret = open_fds(taking, object);
+	if (ret)
+		return ret;
 	if (taking->exec)
 		return exec_run(session, taking->exec);
 	return show ? show_object(session, object) : 0;
+}
+
+int import_parse(const struct session *session, struct args *args,
+		 struct import *import, struct taking *taking)
+{
+	const char *text;
+	uint64_t fd;
+	int ret;
+
+	import->rights = 0;
+	if (!args_take(args, "fd"))
+		return usage_error("\"fd\" is missing");
+	ret = args_value(args, "fd", &text);
+	if (!ret && !parse_number(text, INT32_MAX, &fd))
+		ret = usage_error("\"%s\" is not a file descriptor", text);
+	if (ret)
+		return ret;
+	import->fd = fd;
+	if (args_take(args, "rights"))
+		ret = parse_rights("rights", args, &import->rights);
+	return ret ? ret : taking_parse(session, args, NULL, taking);
 }

@@ -5,6 +5,10 @@
 #ifndef TOOL_COMMAND_H
 #define TOOL_COMMAND_H
 
+#include <stdbool.h>
+
+#include <linux/kssl.h>
+
 #include "session.h"
 
 struct args;
@@ -37,25 +41,52 @@ command_fn conn_command;
 command_fn monitor_command;
 command_fn show_command;
 command_fn exec_command;
+command_fn explain_command;
+command_fn adopt_command;
 
 /*
- * What a command that takes a reference may have: rows, "as NAME", and at the
- * end "exec".
+ * What a command that takes a reference may have: rows, "as NAME", "fd RIGHTS",
+ * "socket" of a connection, and at the end "exec".
  *
  * taking_parse - read it, to the end of the words, the rows into @settings
  *	unless there can be none (NULL); 0 or an exit status
  * taking_done - the reference has been taken through @handle: keep it, name
- *	the object, and run the command or else print the object if @show. 0 or
- *	an exit status
+ *	the object, open what programs are to inherit, and run the command or
+ *	else print the object if @show. 0 or an exit status
  */
+#define TAKING	"[ as NAME ] [ fd RIGHTS ]\n" \
+		"         [ exec PROGRAM [ ARG ]... ]"
+#define TAKING_CONN	"[ as NAME ] [ fd RIGHTS ]\n" \
+			"         [ socket ] [ exec PROGRAM [ ARG ]... ]"
+
 struct taking {
 	const char *name;
+	enum kssl_rights fd;	/* 0 for none */
+	bool socket;
 	char **exec;
 };
+
+/*
+ * parse_rights - read the value that has to follow @keyword; 0 or EXIT_USAGE
+ */
+int parse_rights(const char *keyword, struct args *args,
+		 enum kssl_rights *rights);
 
 int taking_parse(const struct session *session, struct args *args,
 		 struct kssl_settings *settings, struct taking *taking);
 int taking_done(struct session *session, const struct taking *taking,
 		struct object *object, bool show);
+
+/*
+ * import_parse - read "fd N [ rights RIGHTS ]" and what may follow; 0 or an
+ *	exit status
+ */
+struct import {
+	int fd;
+	enum kssl_rights rights;	/* 0 for all that the fd has */
+};
+
+int import_parse(const struct session *session, struct args *args,
+		 struct import *import, struct taking *taking);
 
 #endif /* TOOL_COMMAND_H */

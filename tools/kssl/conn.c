@@ -382,6 +382,43 @@ static int conn_clear(struct session *session, struct args *args)
 	return ret;
 }
 
+static int parse_update(struct args *args, enum kssl_direction *direction,
+			unsigned int *flags)
+{
+	if (args_take(args, "tx"))
+		*direction = KSSL_DIRECTION_TX;
+	else if (args_take(args, "rx"))
+		*direction = KSSL_DIRECTION_RX;
+	else
+		return usage_error("\"tx\" or \"rx\" is missing");
+	if (*direction == KSSL_DIRECTION_TX && args_take(args, "request"))
+		*flags |= KSSL_REKEY_REQUEST;
+	if (*direction == KSSL_DIRECTION_TX && args_take(args, "no-wait"))
+		*flags |= KSSL_REKEY_NO_WAIT;
+	return args_end(args);
+}
+
+static int conn_rekey(struct session *session, struct args *args)
+{
+	enum kssl_direction direction = KSSL_DIRECTION_TX;
+	unsigned int flags = 0;
+	struct object object;
+	uint32_t id;
+	int ret;
+
+	ret = parse_id(session, args, &id);
+	if (!ret)
+		ret = parse_update(args, &direction, &flags);
+	if (!ret)
+		ret = session_borrow(session, KIND_CONN, id, &object);
+	if (ret)
+		return ret;
+	if (!kssl_rekey(object.handle, direction, flags))
+		ret = library_error();
+	session_return(&object);
+	return ret;
+}
+
 static int switch_ctx(struct session *session, uint32_t id, uint32_t ctx_id)
 {
 	struct object object, ctx;
@@ -425,21 +462,45 @@ static int conn_row(struct session *session, struct args *args)
 	return ret ? ret : raw_row(session, KIND_CONN, id, args);
 }
 
+static int conn_import(struct session *session, struct args *args)
+{
+	struct object object = { .kind = KIND_CONN };
+	struct kssl_client *client;
+	struct taking taking;
+	struct import import;
+	int ret;
+
+	ret = import_parse(session, args, &import, &taking);
+	if (ret)
+		return ret;
+	client = session_client(session);
+	if (!client)
+		return EXIT_KERNEL;
+	object.handle = kssl_import(client, import.fd, import.rights);
+	if (!object.handle)
+		return library_error();
+	object.id = kssl_id(object.handle);
+	return taking_done(session, &taking, &object, true);
+}
+
 static const struct command commands[] = {
 	{ "show", conn_show,
 	  "conn show [ id CONN | FILTER... ]" },
 	{ "new", conn_new,
-	  "conn new ctx CTX [ ROW ]... [ as NAME ]\n"
-	  "         [ exec PROGRAM [ ARG ]... ]" },
+	  "conn new ctx CTX [ ROW ]... " TAKING },
 	{ "set", conn_set, "conn set id CONN ROW..." },
 	{ "row", conn_row, "conn row id CONN name ROW >FILE" },
 	{ "set-ctx", conn_set_ctx, "conn set-ctx id CONN ctx CTX" },
 	{ "dup", conn_dup,
-	  "conn dup id CONN [ as NAME ] [ exec PROGRAM [ ARG ]... ]" },
+	  "conn dup id CONN " TAKING_CONN },
 	{ "up-ref", conn_up_ref,
-	  "conn up-ref id CONN [ as NAME ] [ exec PROGRAM [ ARG ]... ]" },
+	  "conn up-ref id CONN " TAKING_CONN },
+	{ "import", conn_import,
+	  "conn import fd N [ rights RIGHTS ] " TAKING_CONN },
 	{ "free", conn_free, "conn free id CONN" },
 	{ "clear", conn_clear, "conn clear id CONN" },
+	{ "rekey", conn_rekey,
+	  "conn rekey id CONN { tx [ request ] [ no-wait ] | rx }" },
 	{ NULL, NULL, NULL },
 };
 

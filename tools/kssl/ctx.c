@@ -172,14 +172,37 @@ static int ctx_row(struct session *session, struct args *args)
 	return ret ? ret : raw_row(session, KIND_CTX, id, args);
 }
 
+static int ctx_import(struct session *session, struct args *args)
+{
+	struct object object = { .kind = KIND_CTX };
+	struct kssl_client *client;
+	struct taking taking;
+	struct import import;
+	int ret;
+
+	ret = import_parse(session, args, &import, &taking);
+	if (ret)
+		return ret;
+	client = session_client(session);
+	if (!client)
+		return EXIT_KERNEL;
+	object.handle = kssl_ctx_import(client, import.fd, import.rights);
+	if (!object.handle)
+		return library_error();
+	object.id = kssl_ctx_id(object.handle);
+	return taking_done(session, &taking, &object, true);
+}
+
 static const struct command commands[] = {
 	{ "show", ctx_show, "ctx show [ id CTX ]" },
 	{ "new", ctx_new,
-	  "ctx new [ ROW ]... [ as NAME ] [ exec PROGRAM [ ARG ]... ]" },
+	  "ctx new [ ROW ]... " TAKING },
 	{ "set", ctx_set, "ctx set id CTX ROW..." },
 	{ "row", ctx_row, "ctx row id CTX name ROW >FILE" },
 	{ "up-ref", ctx_up_ref,
-	  "ctx up-ref id CTX [ as NAME ] [ exec PROGRAM [ ARG ]... ]" },
+	  "ctx up-ref id CTX " TAKING },
+	{ "import", ctx_import,
+	  "ctx import fd N [ rights RIGHTS ] " TAKING },
 	{ "free", ctx_free, "ctx free id CTX" },
 	{ NULL, NULL, NULL },
 };

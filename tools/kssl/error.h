@@ -8,6 +8,7 @@
 enum {
 	EXIT_USAGE = 1,		/* what was typed makes no sense */
 	EXIT_KERNEL = 2,	/* it was refused */
+	EXIT_INACTIVE = 3,	/* explain: kernel TLS is not active */
 };
 
 /*

@@ -34,6 +34,19 @@ const struct name event_names[] = {
 	{ KSSL_EVENT_TYPE_NEW, "new" },
 	{ KSSL_EVENT_TYPE_STATE, "state" },
 	{ KSSL_EVENT_TYPE_GONE, "gone" },
+	{ KSSL_EVENT_TYPE_KEY_LIMIT, "key-limit" },
+	{ 0, NULL },
+};
+
+const struct name direction_names[] = {
+	{ KSSL_DIRECTION_TX, "tx" },
+	{ KSSL_DIRECTION_RX, "rx" },
+	{ 0, NULL },
+};
+
+const struct name rights_names[] = {
+	{ KSSL_RIGHTS_USE, "use" },
+	{ KSSL_RIGHTS_ALL, "all" },
 	{ 0, NULL },
 };
 

@@ -19,6 +19,8 @@ extern const struct name method_names[];
 extern const struct name role_names[];
 extern const struct name state_names[];
 extern const struct name event_names[];
+extern const struct name direction_names[];
+extern const struct name rights_names[];
 extern const struct name proto_names[];
 extern const struct name op_names[];
 extern const struct name mode_names[];

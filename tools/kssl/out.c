@@ -378,6 +378,17 @@ void out_word(const char *word)
 	fputs(word, text());
 }
 
+void out_number(uint64_t number)
+{
+	if (out.json) {
+		add(NULL, json_object_new_uint64(number));
+		return;
+	}
+	if (out.words++)
+		fputc(out.word_sep, text());
+	fprintf(text(), "%llu", (unsigned long long)number);
+}
+
 void out_words_end(void)
 {
 	if (out.json)

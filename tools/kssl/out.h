@@ -49,8 +49,8 @@ void out_glue(void);
  * One field. With a NULL @fmt the text is the key and the value.
  *
  * out_label - a free text, which is quoted in text where it has to be
- * out_words_begin - a field of any number of words, joined by @sep in text, or
- *	"none" without any
+ * out_words_begin - a field of any number of words, or numbers, joined by @sep
+ *	in text, or "none" without any
  */
 __attribute__((format(printf, 3, 4)))
 void out_uint(const char *key, uint64_t value, const char *fmt, ...);
@@ -63,6 +63,7 @@ void out_str(const char *key, const char *value, const char *fmt, ...);
 void out_label(const char *key, const char *value);
 void out_words_begin(const char *key, char sep);
 void out_word(const char *word);
+void out_number(uint64_t number);
 void out_words_end(void);
 
 /*

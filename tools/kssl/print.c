@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,8 +10,7 @@
 #include "print.h"
 #include "row.h"
 
-static void print_name(const char *key, const struct name *names,
-		       uint64_t value)
+void print_name(const char *key, const struct name *names, uint64_t value)
 {
 	const char *name = name_of(names, value);
 	char number[20];
@@ -39,6 +39,19 @@ static void print_end(const char *which, uint16_t family, const uint8_t *addr,
 	out_uint(key, port, ":%u", port);
 }
 
+void print_sockaddr(const char *which, const struct sockaddr *addr)
+{
+	const struct sockaddr_in6 *in6 = (const void *)addr;
+	const struct sockaddr_in *in = (const void *)addr;
+
+	if (addr->sa_family == AF_INET6)
+		print_end(which, AF_INET6, in6->sin6_addr.s6_addr,
+			  ntohs(in6->sin6_port));
+	else
+		print_end(which, AF_INET, (const uint8_t *)&in->sin_addr,
+			  ntohs(in->sin_port));
+}
+
 static void print_family(uint16_t family)
 {
 	out_str("family", family == AF_INET6 ? "inet6" : "inet", NULL);
@@ -51,10 +64,13 @@ static void print_age(uint64_t age)
 }
 
 /* Who holds an object and which snapshots it has. */
-static void print_holders(uint32_t held, uint32_t holders, uint32_t uid,
+static void print_holders(uint32_t held, enum kssl_rights rights,
+			  uint32_t holders, uint32_t uid,
 			  uint64_t settings_id, uint64_t inherit_id)
 {
 	out_uint("held", held, NULL);
+	if (rights)
+		print_name("rights", rights_names, rights);
 	out_uint("holders", holders, NULL);
 	out_uint("uid", uid, NULL);
 	out_uint("settings-id", settings_id, NULL);
@@ -67,8 +83,8 @@ static void print_ctx_fields(const struct kssl_ctx_info *info, bool all)
 	out_uint("conns", info->conns, NULL);
 	out_uint("refs", info->refs, NULL);
 	if (all)
-		print_holders(info->held, info->holders, info->uid,
-			      info->settings_id, info->inherit_id);
+		print_holders(info->held, info->rights, info->holders,
+			      info->uid, info->settings_id, info->inherit_id);
 	print_age(info->age);
 	rows_print(&info->settings, true, all);
 }
@@ -139,6 +155,16 @@ static void print_shutdown(uint32_t bits)
 	out_words_end();
 }
 
+static void print_directions(uint32_t bits)
+{
+	out_words_begin("directions", ',');
+	if (bits & KSSL_DIRECTION_TX)
+		out_word("tx");
+	if (bits & KSSL_DIRECTION_RX)
+		out_word("rx");
+	out_words_end();
+}
+
 static void print_facts(const struct kssl_info *info)
 {
 	if (info->alpn_len)
@@ -151,9 +177,30 @@ static void print_facts(const struct kssl_info *info)
 		out_uint("record-limit", info->record_limit, NULL);
 	if (info->shutdown)
 		print_shutdown(info->shutdown);
+	if (info->directions)
+		print_directions(info->directions);
 }
 
-/* How the last begin or attach ended, where that was not well. */
+static void print_position(const struct kssl_info *info)
+{
+	if (info->sent >= 0)
+		out_uint("sent", info->sent, NULL);
+	if (info->unsent)
+		out_bool("unsent", true, "unsent");
+	if (info->received >= 0)
+		out_uint("received", info->received, NULL);
+}
+
+static void print_updates(const struct kssl_info *info)
+{
+	out_break();
+	out_uint("tx-generation", info->tx_generation, NULL);
+	out_uint("rx-generation", info->rx_generation, NULL);
+	out_uint("tx-records", info->tx_records, NULL);
+	out_uint("rx-records", info->rx_records, NULL);
+}
+
+/* How the last begin, attach or rekey ended, where that was not well. */
 static void print_result(const struct kssl_info *info)
 {
 	if (!info->result)
@@ -168,13 +215,10 @@ static void print_socket(const struct kssl_info *info, bool all)
 {
 	if (!info->family)
 		return;
-	if (all)
-		print_end("local", info->family, info->local_addr,
-			  info->local_port);
+	print_end("local", info->family, info->local_addr, info->local_port);
 	print_end("peer", info->family, info->peer_addr, info->peer_port);
-	if (!all)
-		return;
-	print_family(info->family);
+	if (all)
+		print_family(info->family);
 	out_uint("sock-cookie", info->sock_cookie, NULL);
 	out_break();
 }
@@ -189,15 +233,21 @@ static void print_conn_fields(const struct kssl_info *info, bool all)
 		out_int("verify-result", info->verify_result, NULL);
 	if (all)
 		print_facts(info);
-	if (all || info->version)
+	if (all || info->family)
 		out_break();
 	print_socket(info, all);
+	if (all)
+		print_position(info);
 	out_uint("refs", info->refs, NULL);
 	if (all)
-		print_holders(info->held, info->holders, info->uid,
-			      info->settings_id, info->inherit_id);
+		print_holders(info->held, info->rights, info->holders,
+			      info->uid, info->settings_id, info->inherit_id);
+	else
+		out_uint("holders", info->holders, NULL);
 	print_age(info->age);
 	rows_print(&info->settings, false, all);
+	if (all && info->version)
+		print_updates(info);
 	print_result(info);
 }
 
@@ -205,6 +255,23 @@ void print_conn(const struct kssl_info *info, bool all)
 {
 	out_object_begin();
 	print_conn_fields(info, all);
+	out_object_end();
+}
+
+void print_conn_pids(const struct kssl_info *info, bool all,
+		     const uint32_t *pids, size_t n)
+{
+	size_t i;
+
+	out_object_begin();
+	print_conn_fields(info, all);
+	if (info->family) {
+		out_break();
+		out_words_begin("pids", ',');
+		for (i = 0; i < n; i++)
+			out_number(pids[i]);
+		out_words_end();
+	}
 	out_object_end();
 }
 
@@ -225,6 +292,11 @@ static void print_event_as(const char *name, const struct kssl_event *event)
 			  event->peer_port);
 		print_family(event->family);
 		out_uint("sock-cookie", event->sock_cookie, NULL);
+	}
+	if (event->direction) {
+		print_name("direction", direction_names, event->direction);
+		out_uint("key-records", event->key_records, NULL);
+		out_uint("key-records-max", event->key_records_max, NULL);
 	}
 	out_object_end();
 }

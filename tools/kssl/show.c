@@ -12,6 +12,7 @@
 #include "command.h"
 #include "error.h"
 #include "out.h"
+#include "pids.h"
 #include "print.h"
 
 struct kept {
@@ -23,11 +24,25 @@ struct kept {
 
 struct tree {
 	bool all;
+	struct pids *pids;		/* or NULL, when nobody asks for them */
 	struct kept *kept;
 	struct out_piece *pieces;	/* those of kept, once it is sorted */
 	size_t n;
 	size_t room;
 };
+
+static void print_kept(const struct tree *tree, const struct kssl_info *info)
+{
+	const uint32_t *pid;
+	size_t n;
+
+	if (!tree->pids) {
+		print_conn(info, tree->all);
+		return;
+	}
+	n = pids_of(tree->pids, info->sock_cookie, &pid);
+	print_conn_pids(info, tree->all, pid, n);
+}
 
 static int keep_conn(const struct kssl_info *info, void *arg)
 {
@@ -46,7 +61,7 @@ static int keep_conn(const struct kssl_info *info, void *arg)
 	kept->order = tree->n++;
 	kept->printed = false;
 	out_capture_begin();
-	print_conn(info, tree->all);
+	print_kept(tree, info);
 	out_capture_end(&kept->piece);
 	return 0;
 }
@@ -126,29 +141,45 @@ static void print_rest(struct tree *tree)
 	}
 }
 
+static int show(struct kssl_client *client, struct tree *tree)
+{
+	int ok;
+
+	ok = kssl_dump(client, NULL, keep_conn, tree);
+	sort(tree);
+	out_list_begin();
+	ok = ok && kssl_ctx_dump(client, print_one, tree);
+	if (ok)
+		print_rest(tree);
+	out_list_end(ok);
+	free(tree->kept);
+	free(tree->pieces);
+	return ok ? 0 : library_error();
+}
+
 int show_command(struct session *session, struct args *args)
 {
 	struct tree tree = { .all = session->all };
 	struct kssl_client *client;
-	int ok;
+	bool want_pids;
+	int ret;
 
 	if (args_take(args, "help")) {
-		puts("Usage: kssl show");
+		puts("Usage: kssl show [ pids ]");
 		return 0;
 	}
+	want_pids = args_take(args, "pids");
 	if (args_end(args))
 		return EXIT_USAGE;
 	client = session_client(session);
 	if (!client)
 		return EXIT_KERNEL;
-	ok = kssl_dump(client, NULL, keep_conn, &tree);
-	sort(&tree);
-	out_list_begin();
-	ok = ok && kssl_ctx_dump(client, print_one, &tree);
-	if (ok)
-		print_rest(&tree);
-	out_list_end(ok);
-	free(tree.kept);
-	free(tree.pieces);
-	return ok ? 0 : library_error();
+	if (want_pids) {
+		tree.pids = pids_read();
+		if (!tree.pids)
+			return EXIT_KERNEL;
+	}
+	ret = show(client, &tree);
+	pids_free(tree.pids);
+	return ret;
 }
