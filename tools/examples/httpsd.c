@@ -3,27 +3,27 @@
  * An HTTPS file server: OpenSSL makes the handshakes, then each connection
  * moves into the kernel with one request, and files go out by sendfile().
  *
- *   httpsd [-v] [-p PORT] CERTIFICATE KEY DIRECTORY
+ *   httpsd [-kv] [-p PORT] [-s [-r PID]] CERTIFICATE KEY DIRECTORY
  *
- * One thread, one epoll set. A connection is a small machine: shake hands, read
- * a request, send its response, and so on until either end closes. With a
- * client whose suite the kernel cannot carry, OpenSSL goes on.
+ * One thread, one epoll set. A connection is a small machine: shake hands, look
+ * at a request, take it, send its response, and so on until either end closes.
+ * With a client whose suite the kernel cannot carry, OpenSSL goes on.
+ *
+ * With -k, connections outlive the process: its service manager (systemd, or
+ * keeper.c) keeps what the next generation goes on with, also after a crash.
+ * With -s they outlive it if the next generation is there already: one that is
+ * started with -r PID ends that process and takes over. See handover.h.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,13 +31,20 @@
 
 #include <kssl/openssl.h>
 
+#include "handover.h"
+#include "http.h"
+#include "notify.h"
+
 #define IDLE_SECONDS	30
+#define GRACE_SECONDS	2	/* for handshakes, at the end */
 #define REQUEST_MAX	8192
 #define CHUNK		16384
 
 enum state {
 	HANDSHAKE,
+	RESUME,		/* what another process began */
 	REQUEST,
+	TAKE,		/* the request from the socket */
 	HEAD,		/* of the response */
 	BODY,
 	CLOSE,		/* close_notify has to go out */
@@ -53,16 +60,17 @@ struct conn {
 	time_t active;
 	int fd;
 	SSL *ssl;			/* NULL: the kernel has it */
+	struct kssl *s;			/* NULL unless handed over */
 	enum state state;
 	uint32_t events;
 	char request[REQUEST_MAX + 1];
 	size_t used;			/* bytes of request */
-	size_t taken;			/* of which the current one has */
+	struct response response;
+	int64_t received, sent;		/* by both ends, without control */
 	char out[CHUNK];
 	size_t out_len, out_done;
 	int file;
-	off_t offset, size;
-	int keep_alive;
+	off_t offset;
 };
 
 static struct {
@@ -70,6 +78,7 @@ static struct {
 	int listener;
 	int root;
 	int verbose;
+	enum handover handover;
 	SSL_CTX *ssl_ctx;
 	struct kssl_ctx *ctx;
 	struct conn list;		/* the head, oldest first */
@@ -136,26 +145,9 @@ static enum result ssl_result(struct conn *c, int ret)
 	}
 }
 
-/* Bytes go to @buf, *@len is 0 unless there are some. */
-static enum result conn_read(struct conn *c, void *buf, size_t *len)
+/* When recv() returned @n, which is no data. */
+static enum result recv_result(struct conn *c, ssize_t n)
 {
-	size_t size = *len;
-	ssize_t n;
-
-	*len = 0;
-	if (c->ssl) {
-		ERR_clear_error();
-		n = SSL_read(c->ssl, buf, size);
-		if (n <= 0)
-			return ssl_result(c, n);
-		*len = n;
-		return NEXT;
-	}
-	n = recv(c->fd, buf, size, 0);
-	if (n > 0) {
-		*len = n;
-		return NEXT;
-	}
 	if (!n)
 		return end(c, "closed without close_notify");
 	if (errno == EAGAIN)
@@ -163,7 +155,7 @@ static enum result conn_read(struct conn *c, void *buf, size_t *len)
 	if (errno != EIO)
 		return end(c, strerror(errno));
 	/* Not data but a control record, which read() does not take. */
-	switch (kssl_control(c->fd)) {
+	switch (c->s ? kssl_control_with(c->s, c->fd) : kssl_control(c->fd)) {
 	case KSSL_CONTROL_MORE:
 		return NEXT;
 	case KSSL_CONTROL_CLOSED:
@@ -172,6 +164,50 @@ static enum result conn_read(struct conn *c, void *buf, size_t *len)
 	default:
 		return end(c, kssl_error_text());
 	}
+}
+
+/*
+ * Have in c->request what there is of the next one. The kernel's copy stays
+ * where it is, because what a process has read is lost when that crashes.
+ */
+static enum result conn_look(struct conn *c)
+{
+	size_t seen = c->used;
+	ssize_t n;
+
+	if (c->ssl) {
+		ERR_clear_error();
+		n = SSL_read(c->ssl, c->request + seen, REQUEST_MAX - seen);
+		if (n <= 0)
+			return ssl_result(c, n);
+		c->used += n;
+		return NEXT;
+	}
+	n = recv(c->fd, c->request, REQUEST_MAX, MSG_PEEK);
+	if (n <= 0)
+		return recv_result(c, n);
+	c->used = n;
+	return c->used > seen ? NEXT : AGAIN_READ;
+}
+
+/* Take @len bytes that were looked at; *@len becomes how many it were. */
+static enum result conn_take(struct conn *c, size_t *len)
+{
+	ssize_t n;
+
+	if (c->ssl) {
+		/* What follows is the next request, sent early. */
+		c->used -= *len;
+		memmove(c->request, c->request + *len, c->used);
+	} else {
+		n = recv(c->fd, c->request, *len, 0);
+		*len = n > 0 ? n : 0;
+		c->used = 0;
+		if (n <= 0)
+			return recv_result(c, n);
+	}
+	c->received += *len;
+	return NEXT;
 }
 
 /* Send what is in c->out; then @next, unless something went wrong. */
@@ -195,6 +231,7 @@ static enum result conn_flush(struct conn *c, int more, enum state next)
 			return end(c, strerror(errno));
 	}
 	c->out_done += n;
+	c->sent += n;
 	if (c->out_done == c->out_len)
 		c->state = next;
 	return NEXT;
@@ -203,10 +240,13 @@ static enum result conn_flush(struct conn *c, int more, enum state next)
 /* The reason for all this: the file's pages go out as TLS records. */
 static enum result conn_sendfile(struct conn *c)
 {
-	ssize_t n = sendfile(c->fd, c->file, &c->offset, c->size - c->offset);
+	ssize_t n = sendfile(c->fd, c->file, &c->offset,
+			     c->response.size - c->offset);
 
-	if (n > 0)
+	if (n > 0) {
+		c->sent += n;
 		return NEXT;
+	}
 	if (n < 0 && errno == EAGAIN)
 		return AGAIN_WRITE;
 	return end(c, n ? strerror(errno) : "the file became shorter");
@@ -221,8 +261,8 @@ static enum result copy_file(struct conn *c)
 	n = pread(c->file, c->out, sizeof(c->out), c->offset);
 	if (n <= 0)
 		return end(c, n ? strerror(errno) : "the file became shorter");
-	if (n > c->size - c->offset)
-		n = c->size - c->offset;
+	if (n > c->response.size - c->offset)
+		n = c->response.size - c->offset;
 	c->offset += n;
 	c->out_len = n;
 	c->out_done = 0;
@@ -231,172 +271,167 @@ static enum result copy_file(struct conn *c)
 
 /* --- HTTP ---------------------------------------------------------------- */
 
-static void respond(struct conn *c, const char *status)
-{
-	c->out_len = snprintf(c->out, sizeof(c->out),
-			      "HTTP/1.1 %s\r\n"
-			      "Content-Type: application/octet-stream\r\n"
-			      "Content-Length: %lld\r\n"
-			      "Connection: %s\r\n\r\n",
-			      status, (long long)c->size,
-			      c->keep_alive ? "keep-alive" : "close");
-	c->out_done = 0;
-	c->state = HEAD;
-}
-
-static void respond_error(struct conn *c, const char *status)
-{
-	c->keep_alive = 0;
-	c->size = 0;
-	respond(c, status);
-}
-
-/* Resolves %XX in place; returns 0 if that is wrong or gives a NUL. */
-static int unescape(char *path)
-{
-	char *out = path;
-	unsigned int c;
-
-	for (; *path; path++) {
-		c = *path;
-		if (c == '%') {
-			if (!isxdigit((unsigned char)path[1]) ||
-			    !isxdigit((unsigned char)path[2]) ||
-			    sscanf(path + 1, "%2x", &c) != 1 || !c)
-				return 0;
-			path += 2;
-		}
-		*out++ = c;
-	}
-	*out = '\0';
-	return 1;
-}
-
-/* Opens what the request names, and nothing outside of the root. */
-static int open_file(struct conn *c, const char *path)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-	struct stat st;
-
-	path += strspn(path, "/");
-	if (!*path)
-		path = "index.html";
-	c->file = syscall(SYS_openat2, server.root, path, &how, sizeof(how));
-	if (c->file < 0)
-		return 0;
-	if (!fstat(c->file, &st) && S_ISREG(st.st_mode)) {
-		c->offset = 0;
-		c->size = st.st_size;
-		return 1;
-	}
-	close(c->file);
-	c->file = -1;
-	return 0;
-}
-
-/* The value of a header field in the head, "" if there is none. */
-static const char *field(const char *head, const char *name)
-{
-	size_t len = strlen(name);
-
-	while ((head = strstr(head, "\r\n"))) {
-		head += 2;
-		if (!strncasecmp(head, name, len) && head[len] == ':')
-			return head + len + 1 + strspn(head + len + 1, " \t");
-	}
-	return "";
-}
-
-/* @head is terminated after the empty line. */
-static void handle_request(struct conn *c, char *head)
-{
-	char method[8], path[1024], minor;
-	int is_head;
-
-	if (sscanf(head, "%7[A-Z] %1023[^ \r\n?]%*[^ \r\n] HTTP/1.%c", method,
-		   path, &minor) != 3 &&
-	    sscanf(head, "%7[A-Z] %1023[^ \r\n?] HTTP/1.%c", method, path,
-		   &minor) != 3) {
-		respond_error(c, "400 Bad Request");
-		return;
-	}
-	log_line(c, method, path);
-	c->keep_alive = minor == '1' &&
-		strncasecmp(field(head, "Connection"), "close", 5);
-	is_head = !strcmp(method, "HEAD");
-	/* Requests with a body are nothing for this server. */
-	if (*field(head, "Transfer-Encoding") ||
-	    atoll(field(head, "Content-Length")))
-		respond_error(c, "413 Content Too Large");
-	else if (!is_head && strcmp(method, "GET"))
-		respond_error(c, "405 Method Not Allowed");
-	else if (*path != '/' || !unescape(path) || !open_file(c, path))
-		respond_error(c, "404 Not Found");
-	else
-		respond(c, "200 OK");
-	if (is_head && c->file >= 0) {
-		close(c->file);
-		c->file = -1;
-	}
-}
-
-static enum result read_request(struct conn *c)
-{
-	size_t len = REQUEST_MAX - c->used;
-	enum result result = NEXT;
-	char *stop, saved;
-
-	c->request[c->used] = '\0';
-	stop = strstr(c->request, "\r\n\r\n");
-	if (!stop) {
-		if (!len) {
-			respond_error(c, "431 Request Header Fields Too Large");
-			return NEXT;
-		}
-		result = conn_read(c, c->request + c->used, &len);
-		c->used += len;
-		return result;
-	}
-	stop += 4;
-	c->taken = stop - c->request;
-	saved = *stop;
-	*stop = '\0';
-	handle_request(c, c->request);
-	*stop = saved;
-	return NEXT;
-}
-
-static void end_response(struct conn *c)
+static void close_file(struct conn *c)
 {
 	if (c->file >= 0)
 		close(c->file);
 	c->file = -1;
-	/* What follows is the next request, sent early. */
-	c->used -= c->taken;
-	memmove(c->request, c->request + c->taken, c->used);
-	c->taken = 0;
-	c->state = c->keep_alive ? REQUEST : CLOSE;
+}
+
+/* The request is the first @len bytes of c->request. */
+static enum result begin_response(struct conn *c, size_t len)
+{
+	struct response *r = &c->response;
+	char saved = c->request[len];
+
+	memset(r, 0, sizeof(*r));
+	r->version = RESPONSE_VERSION;
+	r->start = c->sent;
+	r->request_end = c->received + len;
+	c->request[len] = '\0';
+	c->file = http_respond(r, c->request, server.root);
+	c->request[len] = saved;
+	c->offset = 0;
+	log_line(c, "request", r->path);
+	if (c->s && !response_save(c->s, r))
+		return end(c, kssl_error_text());
+	c->out_len = http_head(r, c->out, sizeof(c->out));
+	c->out_done = 0;
+	c->state = TAKE;
+	return NEXT;
+}
+
+static enum result read_request(struct conn *c)
+{
+	char *stop;
+
+	c->request[c->used] = '\0';
+	stop = strstr(c->request, "\r\n\r\n");
+	if (stop)
+		return begin_response(c, stop + 4 - c->request);
+	if (c->used == REQUEST_MAX)
+		return begin_response(c, c->used);
+	return conn_look(c);
+}
+
+static enum result take_request(struct conn *c)
+{
+	size_t len = c->response.request_end - c->received;
+	enum result result;
+
+	if (len > REQUEST_MAX)
+		len = REQUEST_MAX;
+	result = conn_take(c, &len);
+	if (c->received == c->response.request_end)
+		c->state = HEAD;
+	return result;
+}
+
+static void end_response(struct conn *c)
+{
+	close_file(c);
+	c->state = c->response.keep_alive ? REQUEST : CLOSE;
 }
 
 static enum result send_head(struct conn *c)
 {
-	return conn_flush(c, c->file >= 0 && c->size, BODY);
+	return conn_flush(c, c->file >= 0 && c->response.size, BODY);
 }
 
 static enum result send_body(struct conn *c)
 {
 	if (c->file < 0 ||
-	    (c->offset == c->size && c->out_done == c->out_len)) {
+	    (c->offset == c->response.size && c->out_done == c->out_len)) {
 		end_response(c);
 		return NEXT;
 	}
 	return c->ssl ? copy_file(c) : conn_sendfile(c);
 }
 
+/* After close_notify, of this process or the one before. */
+static enum result goodbye_said(struct conn *c)
+{
+	shutdown(c->fd, SHUT_WR);
+	c->state = LINGER;
+	return NEXT;
+}
+
+/* --- after a restart ------------------------------------------------------ */
+
+/* Find the place in the response, from what was sent since it began. */
+static enum result find_place(struct conn *c)
+{
+	const struct response *r = &c->response;
+	int64_t done = c->sent - r->start, head;
+
+	head = http_head(r, c->out, sizeof(c->out));
+	c->out_len = head;
+	if (done < 0)
+		return end(c, "its place is not known");
+	if (done > head + (r->has_body ? r->size : 0))
+		return goodbye_said(c);
+	c->out_done = done < head ? done : head;
+	c->offset = done < head ? 0 : done - head;
+	if (r->has_body && c->offset < r->size) {
+		c->file = http_reopen(r, server.root);
+		if (c->file < 0) {
+			log_line(c, "the file has changed", r->path);
+			c->state = CLOSE;
+			return NEXT;
+		}
+	}
+	if (c->received < r->request_end)
+		c->state = TAKE;
+	else
+		c->state = done < head ? HEAD : BODY;
+	return NEXT;
+}
+
+/* What was written has to go out before the kernel can tell how much it is. */
+static enum result resume(struct conn *c)
+{
+	struct kssl_info *info;
+	int unsent;
+
+	if (!kssl_flush(c->fd))
+		return kssl_errno() == EAGAIN ? AGAIN_WRITE :
+			end(c, kssl_error_text());
+	info = kssl_get_info(c->s);
+	if (!info)
+		return end(c, kssl_error_text());
+	c->sent = info->sent;
+	c->received = info->received;
+	unsent = info->unsent;
+	kssl_info_free(info);
+	if (unsent)
+		return AGAIN_WRITE;
+	if (c->sent < 0 || c->received < 0)
+		return end(c, "its place is not known");
+	switch (response_load(c->s, &c->response)) {
+	case 1:
+		return find_place(c);
+	case 0:
+		c->state = REQUEST;
+		return NEXT;
+	default:
+		c->state = CLOSE;
+		return NEXT;
+	}
+}
+
 /* --- connections ---------------------------------------------------------- */
+
+/*
+ * Hold the connection, so that its responses can be saved. It is not there any
+ * more if the client has ended its direction: then it is this process's alone.
+ */
+static int hold(struct conn *c, uint32_t id)
+{
+	if (server.handover == HANDOVER_NONE)
+		return 1;
+	c->s = kssl_from_id(kssl_ctx_client(server.ctx), id);
+	return c->s || kssl_errno() == ENOENT;
+}
 
 static enum result shake_hands(struct conn *c)
 {
@@ -413,7 +448,7 @@ static enum result shake_hands(struct conn *c)
 		log_line(c, "in the kernel", SSL_get_cipher_name(c->ssl));
 		SSL_free(c->ssl);
 		c->ssl = NULL;
-		return NEXT;
+		return hold(c, id) ? NEXT : end(c, kssl_error_text());
 	case KSSL_OPENSSL_UNSUITABLE:
 		log_line(c, "stays with OpenSSL", kssl_error_text());
 		return NEXT;
@@ -430,9 +465,7 @@ static enum result say_goodbye(struct conn *c)
 		return AGAIN_WRITE;
 	if (ret < 0 || ret == 1)
 		return end(c, "closed");
-	shutdown(c->fd, SHUT_WR);
-	c->state = LINGER;
-	return NEXT;
+	return goodbye_said(c);
 }
 
 /* Closing a socket with unread bytes would take back what is on its way. */
@@ -451,21 +484,34 @@ static enum result linger(struct conn *c)
 
 static enum result (*const steps[])(struct conn *c) = {
 	[HANDSHAKE] = shake_hands,
+	[RESUME] = resume,
 	[REQUEST] = read_request,
+	[TAKE] = take_request,
 	[HEAD] = send_head,
 	[BODY] = send_body,
 	[CLOSE] = say_goodbye,
 	[LINGER] = linger,
 };
 
-static void conn_free(struct conn *c)
+/* Let go of a connection. One that is kept goes on without this process. */
+static void conn_leave(struct conn *c)
 {
 	list_del(c);
-	if (c->file >= 0)
-		close(c->file);
+	close_file(c);
 	SSL_free(c->ssl);
+	/* To close what somebody else has takes it from no epoll set. */
+	epoll_ctl(server.epoll, EPOLL_CTL_DEL, c->fd, NULL);
 	close(c->fd);
+	kssl_free(c->s);
 	free(c);
+}
+
+static void conn_free(struct conn *c)
+{
+	/* Nor does it close anything. */
+	if (server.handover)
+		shutdown(c->fd, SHUT_RDWR);
+	conn_leave(c);
 }
 
 static void wait_for(struct conn *c, uint32_t events)
@@ -482,8 +528,9 @@ static void wait_for(struct conn *c, uint32_t events)
 /* Go on with @c until it has to wait; large files share the thread. */
 static void conn_run(struct conn *c)
 {
+	/* There may be part of a request, of which only more is of interest. */
 	static const uint32_t events[] = {
-		[AGAIN_READ] = EPOLLIN,
+		[AGAIN_READ] = EPOLLIN | EPOLLET,
 		[AGAIN_WRITE] = EPOLLOUT,
 		[NEXT] = EPOLLIN | EPOLLOUT,
 	};
@@ -501,40 +548,61 @@ static void conn_run(struct conn *c)
 		conn_free(c);
 }
 
+/* @fd is the connection's, or closed. */
 static struct conn *conn_new(int fd)
 {
+	struct epoll_event event = { .events = EPOLLIN };
 	struct conn *c = calloc(1, sizeof(*c));
 
-	if (!c)
+	event.data.ptr = c;
+	if (!c || epoll_ctl(server.epoll, EPOLL_CTL_ADD, fd, &event)) {
+		free(c);
+		close(fd);
 		return NULL;
+	}
 	c->fd = fd;
 	c->file = -1;
-	c->events = EPOLLIN;
+	c->events = event.events;
 	c->active = now();
 	list_add_tail(c);
+	return c;
+}
+
+static void conn_accept(int fd)
+{
+	struct conn *c = conn_new(fd);
+
+	if (!c)
+		return;
 	c->ssl = SSL_new(server.ssl_ctx);
-	if (c->ssl && kssl_openssl_start(c->ssl) && SSL_set_fd(c->ssl, fd)) {
+	if (c->ssl && kssl_openssl_start(c->ssl) && SSL_set_fd(c->ssl, fd))
 		SSL_set_accept_state(c->ssl);
-		return c;
+	else
+		conn_free(c);
+}
+
+/* A connection of the generation before this one. */
+static void conn_take_over(struct kssl *s, int fd)
+{
+	struct conn *c = conn_new(fd);
+
+	if (!c) {
+		kssl_free(s);
+		return;
 	}
-	c->fd = -1;
-	conn_free(c);
-	return NULL;
+	c->s = s;
+	c->state = RESUME;
+	log_line(c, "taken over", "");
+	conn_run(c);
 }
 
 static void accept_all(void)
 {
-	struct epoll_event event = { .events = EPOLLIN };
 	int fd;
 
 	while ((fd = accept4(server.listener, NULL, NULL,
-			     SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-		event.data.ptr = conn_new(fd);
-		if (!event.data.ptr)
-			close(fd);
-		else if (epoll_ctl(server.epoll, EPOLL_CTL_ADD, fd, &event))
-			conn_free(event.data.ptr);
-	}
+			     SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+		conn_accept(fd);
 }
 
 static void expire(void)
@@ -546,45 +614,98 @@ static void expire(void)
 		conn_free(server.list.next);
 }
 
-static void serve(void)
+static void serve_events(void)
 {
 	struct epoll_event events[64];
 	int i, n;
 
+	n = epoll_wait(server.epoll, events, 64, 1000);
+	for (i = 0; i < n; i++) {
+		if (events[i].data.ptr)
+			conn_run(events[i].data.ptr);
+		else
+			accept_all();
+	}
+}
+
+/* Leave what the next generation can take over; returns what it cannot. */
+static int leave_all(void)
+{
+	struct conn *c, *next;
+	int left = 0;
+
+	for (c = server.list.next; c != &server.list; c = next) {
+		next = c->next;
+		if (c->state == HANDSHAKE)
+			left++;
+		else if (c->s)
+			conn_leave(c);
+	}
+	return left;
+}
+
+/* The end: handshakes are completed, as they cannot be handed over. */
+static void drain(void)
+{
+	time_t limit = now() + GRACE_SECONDS;
+
+	notify("STOPPING=1", -1);
+	/* Nobody else will take those that wait in a socket of our own. */
+	if (server.handover == HANDOVER_SHARE)
+		accept_all();
+	epoll_ctl(server.epoll, EPOLL_CTL_DEL, server.listener, NULL);
+	while (server.handover && leave_all() && now() < limit)
+		serve_events();
+	while (server.list.next != &server.list)
+		conn_free(server.list.next);
+}
+
+static void serve(void)
+{
 	while (!stopped) {
-		n = epoll_wait(server.epoll, events, 64, 1000);
-		for (i = 0; i < n; i++) {
-			if (events[i].data.ptr)
-				conn_run(events[i].data.ptr);
-			else
-				accept_all();
-		}
+		serve_events();
 		expire();
 	}
 }
 
 /* --- setting up ----------------------------------------------------------- */
 
-static void listen_on(unsigned short port)
+static int open_listener(unsigned short port)
 {
 	struct sockaddr_in6 addr = {
 		.sin6_family = AF_INET6,
 		.sin6_port = htons(port),
 		.sin6_addr = in6addr_any,
 	};
-	struct epoll_event event = { .events = EPOLLIN };
-	int on = 1;
+	int on = 1, fd;
 
-	server.epoll = epoll_create1(EPOLL_CLOEXEC);
-	server.listener = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK |
-				 SOCK_CLOEXEC, 0);
-	if (server.epoll < 0 || server.listener < 0)
+	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
 		die("socket", strerror(errno));
-	setsockopt(server.listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(server.listener, (struct sockaddr *)&addr, sizeof(addr)) ||
-	    listen(server.listener, SOMAXCONN) ||
-	    epoll_ctl(server.epoll, EPOLL_CTL_ADD, server.listener, &event))
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (server.handover == HANDOVER_SHARE)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    listen(fd, SOMAXCONN))
 		die("listen", strerror(errno));
+	return fd;
+}
+
+/* In the store, it takes connections while no process does. */
+static void listen_on(unsigned short port)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	server.listener = -1;
+	if (server.handover == HANDOVER_STORE)
+		server.listener = notify_take("listener");
+	if (server.listener < 0) {
+		server.listener = open_listener(port);
+		if (server.handover == HANDOVER_STORE)
+			notify_store("listener", server.listener);
+	}
+	if (epoll_ctl(server.epoll, EPOLL_CTL_ADD, server.listener, &event))
+		die("epoll", strerror(errno));
 }
 
 static void load(const char *cert, const char *key)
@@ -609,23 +730,39 @@ static void load(const char *cert, const char *key)
 		die("OpenSSL", kssl_error_text());
 }
 
-/* The policy that the kernel holds every connection to. */
-static struct kssl_ctx *make_ctx(struct kssl_client *client)
+/* The policy that the kernel holds every new connection to. */
+static int set_policy(struct kssl_ctx *ctx)
 {
 	const uint16_t suites[] = { 0x1302, 0x1303, 0x1301, 0x1304 };
 	struct kssl_settings *settings = kssl_settings_new();
-	struct kssl_ctx *ctx = NULL;
+	int ok;
 
-	if (settings &&
-	    kssl_settings_method(settings, KSSL_METHOD_SERVER) &&
-	    kssl_settings_min_proto(settings, TLS1_2_VERSION) &&
-	    kssl_settings_ciphersuites(settings, suites, 4) &&
-	    kssl_settings_label(settings, "httpsd"))
-		ctx = kssl_ctx_new_with(client, settings);
+	ok = settings && kssl_settings_min_proto(settings, TLS1_2_VERSION) &&
+		kssl_settings_ciphersuites(settings, suites, 4) &&
+		kssl_ctx_set(ctx, settings);
 	kssl_settings_free(settings);
-	if (!ctx)
+	return ok;
+}
+
+static void make_ctx(struct kssl_client *client, unsigned short port)
+{
+	char label[32];
+
+	snprintf(label, sizeof(label), "httpsd %u", port);
+	server.ctx = handover_ctx(client, server.handover, label);
+	if (!server.ctx || !set_policy(server.ctx))
 		die("kssl", kssl_error_text());
-	return ctx;
+}
+
+/* Have process @old end, if that is one, and go on with what it leaves. */
+static void take_over(pid_t old)
+{
+	if (old > 0 && kill(old, SIGTERM))
+		die("the old process", strerror(errno));
+	if (server.handover == HANDOVER_SHARE)
+		handover_alone(server.ctx);
+	if (server.handover && !handover_take(server.ctx, conn_take_over))
+		die("kssl", kssl_error_text());
 }
 
 static void stop(int sig)
@@ -634,46 +771,70 @@ static void stop(int sig)
 	stopped = 1;
 }
 
-int main(int argc, char **argv)
+static void catch_signals(void)
 {
 	const struct sigaction action = { .sa_handler = stop };
-	struct kssl_client *client;
-	unsigned short port = 4433;
-	int opt;
 
-	while ((opt = getopt(argc, argv, "p:v")) != -1) {
-		if (opt == 'p')
-			port = atoi(optarg);
-		else if (opt == 'v')
-			server.verbose = 1;
-		else
-			break;
-	}
-	if (opt != -1 || argc - optind != 3) {
-		fputs("usage: httpsd [-v] [-p PORT] CERTIFICATE KEY "
-		      "DIRECTORY\n", stderr);
-		return 2;
-	}
 	/* OpenSSL writes to sockets whose peers may be gone. */
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+}
 
+static void usage(void)
+{
+	fputs("usage: httpsd [-kv] [-p PORT] [-s [-r PID]] CERTIFICATE KEY "
+	      "DIRECTORY\n", stderr);
+	exit(2);
+}
+
+static void open_root(const char *path)
+{
+	server.root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (server.root < 0)
+		die(path, strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	struct kssl_client *client;
+	unsigned short port = 4433;
+	pid_t old = 0;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "kp:r:sv")) != -1) {
+		if (opt == 'k')
+			server.handover = HANDOVER_STORE;
+		else if (opt == 'p')
+			port = atoi(optarg);
+		else if (opt == 'r')
+			old = atoi(optarg);
+		else if (opt == 's')
+			server.handover = HANDOVER_SHARE;
+		else if (opt == 'v')
+			server.verbose = 1;
+		else
+			usage();
+	}
+	if (argc - optind != 3)
+		usage();
+	argv += optind;
+	catch_signals();
 	server.list.prev = &server.list;
 	server.list.next = &server.list;
-	server.root = open(argv[optind + 2], O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (server.root < 0)
-		die(argv[optind + 2], strerror(errno));
-	load(argv[optind], argv[optind + 1]);
+	server.epoll = epoll_create1(EPOLL_CLOEXEC);
+	open_root(argv[2]);
+	load(argv[0], argv[1]);
 	client = kssl_client_new();
 	if (!client)
 		die("kssl", kssl_error_text());
-	server.ctx = make_ctx(client);
+	make_ctx(client, port);
 	listen_on(port);
+	take_over(old);
+	notify("READY=1", -1);
 	serve();
 
-	while (server.list.next != &server.list)
-		conn_free(server.list.next);
+	drain();
 	kssl_ctx_free(server.ctx);
 	kssl_client_free(client);
 	SSL_CTX_free(server.ssl_ctx);

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "handover.h"
+#include "notify.h"
+
+#define EX_DATA		0	/* the index where a response is kept */
+
+/* --- the context --------------------------------------------------------- */
+
+static struct kssl_ctx *new_ctx(struct kssl_client *client, enum handover how,
+				const char *label)
+{
+	struct kssl_ctx *ctx = kssl_ctx_new(client, KSSL_METHOD_SERVER);
+
+	if (ctx && kssl_ctx_set_label(ctx, label) &&
+	    kssl_ctx_set_keep(ctx, how != HANDOVER_NONE) &&
+	    kssl_ctx_set_share(ctx, how == HANDOVER_SHARE))
+		return ctx;
+	kssl_ctx_free(ctx);
+	return NULL;
+}
+
+/* One file descriptor for all connections, those to come included. */
+static int store(struct kssl_ctx *ctx)
+{
+	int fd = kssl_ctx_open_fd(ctx, KSSL_RIGHTS_ALL);
+
+	if (fd < 0)
+		return 0;
+	notify_store("context", fd);
+	close(fd);
+	return 1;
+}
+
+static struct kssl_ctx *stored_ctx(struct kssl_client *client)
+{
+	int fd = notify_take("context");
+	struct kssl_ctx *ctx;
+
+	if (fd < 0)
+		return NULL;
+	ctx = kssl_ctx_import(client, fd, KSSL_RIGHTS_ALL);
+	close(fd);
+	return ctx;
+}
+
+struct search {
+	const char *label;
+	uint32_t id;
+};
+
+static int is_ours(const struct kssl_ctx_info *info, void *arg)
+{
+	struct search *search = arg;
+
+	if (info->uid == geteuid() && info->holders &&
+	    !strcmp(info->settings.label, search->label))
+		search->id = info->id;
+	return search->id;
+}
+
+static struct kssl_ctx *shared_ctx(struct kssl_client *client,
+				   const char *label)
+{
+	struct search search = { .label = label };
+
+	if (!kssl_ctx_dump(client, is_ours, &search) || !search.id)
+		return NULL;
+	return kssl_ctx_from_id(client, search.id);
+}
+
+struct kssl_ctx *handover_ctx(struct kssl_client *client, enum handover how,
+			      const char *label)
+{
+	struct kssl_ctx *ctx = NULL;
+
+	if (how == HANDOVER_STORE)
+		ctx = stored_ctx(client);
+	else if (how == HANDOVER_SHARE)
+		ctx = shared_ctx(client, label);
+	if (ctx)
+		return ctx;
+	ctx = new_ctx(client, how, label);
+	if (!ctx || how != HANDOVER_STORE || store(ctx))
+		return ctx;
+	kssl_ctx_free(ctx);
+	return NULL;
+}
+
+void handover_alone(struct kssl_ctx *ctx)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	struct kssl_ctx_info *info;
+	int alone = 0;
+
+	while (!alone) {
+		info = kssl_ctx_get_info(ctx);
+		alone = !info || info->holders == 1;
+		kssl_ctx_info_free(info);
+		if (!alone)
+			nanosleep(&pause, NULL);
+	}
+}
+
+/* --- connections --------------------------------------------------------- */
+
+struct ids {
+	uint32_t *list;
+	size_t count, room;
+};
+
+static int add_id(const struct kssl_info *info, void *arg)
+{
+	struct ids *ids = arg;
+	uint32_t *list;
+
+	if (ids->count == ids->room) {
+		ids->room = 2 * ids->room + 64;
+		list = realloc(ids->list, ids->room * sizeof(*list));
+		if (!list)
+			return 1;
+		ids->list = list;
+	}
+	ids->list[ids->count++] = info->id;
+	return 0;
+}
+
+int handover_take(struct kssl_ctx *ctx, void (*take)(struct kssl *s, int fd))
+{
+	struct kssl_client *client = kssl_ctx_client(ctx);
+	struct kssl_filter filter = {
+		.mask = KSSL_FILTER_CTX | KSSL_FILTER_STATE,
+		.ctx_id = kssl_ctx_id(ctx),
+		.state = KSSL_STATE_ESTABLISHED,
+	};
+	struct ids ids = {};
+	struct kssl *s;
+	size_t i;
+	int ok, fd;
+
+	ok = kssl_dump(client, &filter, add_id, &ids);
+	for (i = 0; i < ids.count; i++) {
+		/* They may end at any time, and then cannot be had. */
+		s = kssl_from_id(client, ids.list[i]);
+		fd = s ? kssl_sock_fd(s) : -1;
+		if (fd >= 0)
+			take(s, fd);
+		else
+			kssl_free(s);
+	}
+	free(ids.list);
+	return ok;
+}
+
+int response_save(struct kssl *s, const struct response *response)
+{
+	size_t len = offsetof(struct response, path);
+
+	len += strlen(response->path) + 1;
+	return kssl_set_ex_data(s, EX_DATA, response, len);
+}
+
+int response_load(struct kssl *s, struct response *response)
+{
+	ssize_t len;
+
+	memset(response, 0, sizeof(*response));
+	len = kssl_get_ex_data(s, EX_DATA, response, sizeof(*response));
+	if (!len)
+		return 0;
+	if (len <= (ssize_t)offsetof(struct response, path) ||
+	    len > (ssize_t)sizeof(*response) ||
+	    response->version != RESPONSE_VERSION)
+		return -1;
+	response->path[sizeof(response->path) - 1] = '\0';
+	return 1;
+}

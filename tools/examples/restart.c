@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The program of Documentation/restart.rst: sends FILE to whoever connects,
+ * one after the other, and goes on with it after it was killed.
+ *
+ *   keeper restart PORT CERTIFICATE KEY FILE
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <kssl/openssl.h>
+
+#include "notify.h"
+
+static const char *path;
+
+/* The context: from the store, or a new one that is put there. */
+static struct kssl_ctx *get_ctx(struct kssl_client *client)
+{
+	int fd = notify_take("context");
+	struct kssl_ctx *ctx;
+
+	if (fd >= 0)
+		return kssl_ctx_import(client, fd, KSSL_RIGHTS_ALL);
+	ctx = kssl_ctx_new(client, KSSL_METHOD_SERVER);
+	if (!ctx || !kssl_ctx_set_keep(ctx, 1))
+		return NULL;
+	notify_store("context", kssl_ctx_open_fd(ctx, KSSL_RIGHTS_ALL));
+	return ctx;
+}
+
+static void send_from(int fd, off_t offset)
+{
+	int file = open(path, O_RDONLY);
+
+	while (kssl_sendfile(fd, file, &offset, 1 << 20) > 0)
+		;
+	kssl_shutdown(fd);
+	shutdown(fd, SHUT_RDWR);
+	close(file);
+	close(fd);
+}
+
+static int take_id(const struct kssl_info *info, void *arg)
+{
+	*(uint32_t *)arg = info->id;
+	return 1;
+}
+
+/* How much was sent. What was written has to go out before that is known. */
+static off_t place_of(struct kssl *s, int fd)
+{
+	struct pollfd writable = { .fd = fd, .events = POLLOUT };
+	struct kssl_info *info;
+	off_t sent;
+	int unsent;
+
+	do {
+		poll(&writable, 1, -1);
+		kssl_flush(fd);
+		info = kssl_get_info(s);
+		unsent = info && info->unsent;
+		sent = info ? info->sent : -1;
+		kssl_info_free(info);
+	} while (unsent);
+	return sent;
+}
+
+/* Goes on with a connection of the process before; 0 if there is none. */
+static int go_on(struct kssl_ctx *ctx)
+{
+	struct kssl_filter filter = {
+		.mask = KSSL_FILTER_CTX | KSSL_FILTER_STATE,
+		.ctx_id = kssl_ctx_id(ctx),
+		.state = KSSL_STATE_ESTABLISHED,
+	};
+	struct kssl *s;
+	uint32_t id = 0;
+	int fd;
+
+	kssl_dump(kssl_ctx_client(ctx), &filter, take_id, &id);
+	s = id ? kssl_from_id(kssl_ctx_client(ctx), id) : NULL;
+	fd = s ? kssl_sock_fd(s) : -1;
+	if (fd < 0)
+		return 0;
+	send_from(fd, place_of(s, fd));
+	kssl_free(s);
+	return 1;
+}
+
+static int get_listener(int port)
+{
+	struct sockaddr_in6 addr = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+	};
+	int fd = notify_take("listener"), on = 1;
+
+	if (fd >= 0)
+		return fd;
+	fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 99))
+		err(1, "port %d", port);
+	notify_store("listener", fd);
+	return fd;
+}
+
+static void serve(struct kssl_ctx *ctx, SSL *ssl, int fd)
+{
+	kssl_openssl_start(ssl);
+	SSL_set_fd(ssl, fd);
+	if (SSL_accept(ssl) == 1 &&
+	    kssl_openssl_ctx_attach(ctx, NULL, ssl, NULL) ==
+	    KSSL_OPENSSL_ATTACHED)
+		send_from(fd, 0);
+	else
+		close(fd);
+	SSL_free(ssl);
+}
+
+int main(int argc, char **argv)
+{
+	SSL_CTX *ssl_ctx = SSL_CTX_new(TLS_server_method());
+	struct kssl_client *client = kssl_client_new();
+	struct kssl_ctx *ctx = client ? get_ctx(client) : NULL;
+	int fd, listener;
+
+	if (!ctx || argc != 5)
+		errx(1, "%s", ctx ? "wrong arguments" : kssl_error_text());
+	if (SSL_CTX_use_certificate_chain_file(ssl_ctx, argv[2]) != 1 ||
+	    SSL_CTX_use_PrivateKey_file(ssl_ctx, argv[3], 1) != 1 ||
+	    !kssl_openssl_prepare(ssl_ctx))
+		errx(1, "no certificate and key");
+	path = argv[4];
+	listener = get_listener(atoi(argv[1]));
+	while (go_on(ctx))
+		;
+	notify("READY=1", -1);
+	while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+		serve(ctx, SSL_new(ssl_ctx), fd);
+	err(1, "accept");
+}
