@@ -63,15 +63,20 @@ check-lib:
 check-kunit:
 	$(Q)tests/kunit/run.sh
 
-# The C programs are built out here: a compiler is slow in there.
+# The C programs are built out here: a compiler is slow in there. debug is a
+# kernel of 6.1.
 .PHONY: check-vm
 check-vm:
 	$(Q)tests/setup.sh lib
 	+$(Q)$(MAKE) tools
-	+$(Q)$(MAKE) -C tests/functional all
+	+$(Q)$(MAKE) -C tools/examples
+	+$(Q)$(MAKE) -C tests/functional all selftest \
+		SERIES=$(subst debug,6.1,$(or $(KSSL_KERNEL),6.1))
 	$(Q)KSSL_KSRC=$$(tests/vm/kernel.sh source 7.3) \
+		KSSL_NGINX=$$(tests/vm/kernel.sh program nginx) \
 		KSSL_QUICK=$(if $(filter debug,$(KSSL_KERNEL)),1) \
-		tests/vm/run -t 3000 -- tests/functional/run.sh
+		tests/vm/run -t $(if $(filter debug,$(KSSL_KERNEL)),3300,1800) \
+			-- tests/functional/run.sh
 
 .PHONY: style
 style:

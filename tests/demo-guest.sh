@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What kssl does, shown and checked: objects and their counts, an HTTPS server
-# whose connections are in the kernel, and unmodified clients of it. Runs as
-# root in the virtual machine.
+# whose connections are in the kernel, unmodified clients of it, and its crash.
+# Runs as root in the virtual machine.
 
 set -uo pipefail
 
@@ -173,6 +173,8 @@ start_server() {
 count_requests() {
 	local dir=/sys/kernel/tracing
 
+	# Else the scheduler is patched as well: see tests/functional/trace.py.
+	echo 0 >"$dir/options/record-cmd" &&
 	echo 'p:demo/netlink netlink_sendmsg' >"$dir/kprobe_events" &&
 	echo "common_pid == ${started[0]}" >"$dir/events/demo/netlink/filter" &&
 	echo 1 >"$dir/events/demo/netlink/enable"
@@ -421,6 +423,81 @@ show_client() {
 	check "another name: refused" fetch_refuses "$ca" kssl-vm
 }
 
+# --- a crash ---------------------------------------------------------------
+
+# worker: the server that the keeper has started last
+worker() {
+	sed -n 's/^keeper: started \([0-9]*\) .*/\1/p' "$work/keeper.log" |
+		tail -n 1
+}
+
+# said COUNT TEXT: whether the keeper or its server have, that often
+said() {
+	test "$(grep -c "$2" "$work/keeper.log")" = "$1"
+}
+
+start_kept_server() {
+	keeper httpsd -k -v -p 4435 "$work/ecdsa.pem" "$work/ecdsa.key" \
+		"$www" 2>"$work/keeper.log" &
+	started+=($!)
+	within 60 said 1 'is ready'
+}
+
+# The size of what curl has so far is more than none and less than all.
+on_its_way() {
+	local size
+
+	size=$(stat -c %s "$work/kept" 2>/dev/null) &&
+		[ "$size" -gt 0 ] && [ "$size" -lt 16000000 ]
+}
+
+# crash: kill the server, and say how long none was ready
+crash() {
+	local before generation
+
+	generation=$(grep -c 'is ready' "$work/keeper.log")
+	on_its_way || return
+	before=$(date +%s%N)
+	kill -9 "$(worker)" || return
+	within 60 said $((generation + 1)) 'is ready' || return
+	printf '          server %s, after %d ms\n' "$(worker)" \
+		$((($(date +%s%N) - before) / 1000000))
+	on_its_way
+}
+
+one_connection() {
+	test "$(cat "$work/kept.connects")" = 1 && said 1 'in the kernel' &&
+		said 3 'taken over'
+}
+
+show_crash() {
+	local sum
+
+	heading "The server crashes"
+	explain "httpsd -k, started by tools/examples/keeper.c, which keeps" \
+		"one file descriptor for it as systemd would: that of its" \
+		"context, which keeps the connections. While curl downloads" \
+		"16 MB, the server is killed three times with kill -9. The" \
+		"next one goes on at the byte that the kernel tells it."
+	head -c 16000000 /dev/urandom >"$www/kept"
+	sum=$(sha256sum <"$www/kept")
+	printf '\n'
+	check "server and keeper started" start_kept_server || return
+	curl -sS --cacert "$ca" --limit-rate 1M -o "$work/kept" \
+		-w '%{num_connects}' https://localhost:4435/kept \
+		>"$work/kept.connects" &
+	slow=$!
+	started+=("$slow")
+	check "the download is on its way" within 60 on_its_way
+	check "killed, and still on its way" crash
+	check "again" crash
+	check "and again" crash
+	check "curl has got all that it wanted" wait "$slow"
+	check "the SHA-256 is that of the file" \
+		test "$(sha256sum <"$work/kept")" = "$sum"
+	check "curl made one connection, with one handshake" one_connection
+}
+
 show_end() {
 	heading "At the end"
 	kill "${started[@]}" 2>/dev/null
@@ -444,6 +521,7 @@ if show_setup; then
 	show_live
 	show_client
 	show_counters
+	show_crash
 fi
 show_end
 

@@ -21,7 +21,7 @@ packages() {
 	vm)	echo qemu-system-x86 busybox-static cpio gzip kmod \
 			util-linux xz-utils iproute2 procps openssl curl \
 			gnutls-bin gdb python3 python3-yaml \
-			python3-jsonschema ;;
+			python3-jsonschema libpcre2-8-0 ;;
 	kernel)	echo gcc make libc6-dev bc bison flex libelf-dev libssl-dev \
 			pahole python3 perl xz-utils kmod rsync cpio ;;
 	chroot)	echo debootstrap util-linux ;;

@@ -16,7 +16,7 @@ from lib.kssl import Client, K
 from lib.tap import eq, test
 
 TRACEFS = pathlib.Path("/sys/kernel/tracing")
-EVENTS = [TRACEFS / "events/kmem" / name / "enable"
+EVENTS = [TRACEFS / "events/kmem" / name
           for name in ("kmalloc", "kmem_cache_alloc")]
 ALLOCATION = re.compile(r": call_site=(\w+)\S* \[kssl\] .*bytes_req=(\d+)")
 NAMES = 150
@@ -31,23 +31,33 @@ class Tracer:
         if not EVENTS[0].exists():
             subprocess.run(["mount", "-t", "tracefs", "tracefs",
                             str(TRACEFS)], check=True)
-        (TRACEFS / "set_event_pid").write_text(str(os.getpid()))
-
-    def _enable(self, on):
+        # Each event is enabled once and switched by tracing_on, and the
+        # scheduler has no part in it, so that the kernel patches itself as
+        # little as can be: see trace.py.
+        self._write("tracing_on", "0")
+        self._write("options/record-cmd", "0")
         for event in EVENTS:
-            event.write_text("1" if on else "0")
+            (event / "filter").write_text(f"common_pid == {os.getpid()}")
+            (event / "enable").write_text("1")
+
+    @staticmethod
+    def _write(name, text):
+        (TRACEFS / name).write_text(text, encoding="ascii")
 
     def of(self, call):
         """Call sites and sizes of the allocations that call makes."""
-        (TRACEFS / "trace").write_text("")
-        self._enable(True)
+        self._write("trace", "")
+        self._write("tracing_on", "1")
         call()
-        self._enable(False)
+        self._write("tracing_on", "0")
         return sorted(ALLOCATION.findall((TRACEFS / "trace").read_text()))
 
     def close(self):
-        self._enable(False)
-        (TRACEFS / "set_event_pid").write_text("")
+        for event in EVENTS:
+            (event / "enable").write_text("0")
+            (event / "filter").write_text("0")
+        self._write("options/record-cmd", "1")
+        self._write("tracing_on", "1")
 
 
 def make_empty(nl):

@@ -383,6 +383,8 @@ def attach_twice():
             with refused(errno.EBUSY, "the connection is attached", "id"):
                 nl.attach(id=conn, fd=fd, **one)
             with refused(errno.EBUSY, "the connection is attached", "id"):
+                nl.attach(id=conn, fd=fd, **tls.only(one, "rx"))
+            with refused(errno.EBUSY, "the connection is attached", "id"):
                 nl.begin(conn, fd)
         for call in nl.clear, nl.fail:
             with refused(errno.EBUSY, "the connection is attached", "id"):

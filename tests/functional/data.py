@@ -8,8 +8,8 @@ import socket
 import tempfile
 
 from lib import tap, tls
-from lib.kssl import Client, K, eventually, refused
-from lib.tap import eq, test
+from lib.kssl import Client, K, Refused, eventually, refused
+from lib.tap import Skip, eq, test
 
 SIZES = (1, 100, 4096, 16384, 16385, 50000)
 FAMILIES = (("IPv4", socket.AF_INET), ("IPv6", socket.AF_INET6))
@@ -67,6 +67,20 @@ def one_connection(nl, ctx, family, ends):
     eventually(lambda: not any(counted(before, CURRENT).values()),
                "tls_stat forgets the sockets")
     eq(set(counted(before, ERRORS).values()), {0}, "errors in tls_stat")
+
+
+def rare():
+    with Client() as nl:
+        ctx = nl.ctx_new(**tls.allow_all())["ctx_id"]
+        for suite in tls.RARE_SUITES:
+            for form, ends in suite_forms(suite):
+                with test(f"{tls.label(suite)}, {form}"):
+                    try:
+                        one_connection(nl, ctx, socket.AF_INET, ends)
+                    except Refused as why:
+                        if why.errno != errno.ENOENT:
+                            raise
+                        raise Skip(why.text) from None
 
 
 @test("record sequences that do not start at 0")
@@ -229,6 +243,7 @@ def freed_conn():
 
 def main():
     matrix()
+    rare()
     sequences()
     wrong_sequence()
     on_the_wire()

@@ -129,7 +129,7 @@ REFUSALS = (
     ({"ctx_id": 0}, errno.ERANGE, "", "ctx_id"),
     ({"uid": b"\0"}, errno.EINVAL, "", "uid"),
     ({"label": b"no end"}, errno.EINVAL, "", "label"),
-    ({"fd": 1}, errno.EINVAL, "", "fd"),
+    ({"suite": 1}, errno.EINVAL, "", "suite"),
 )
 
 

@@ -16,7 +16,7 @@ from lib.tap import eq, test
 ALICE = 1000
 LIMIT = 64
 ROUNDS = 40 if tap.QUICK else 200
-NO_KEEPER = "keep needs a context with keep"
+NO_KEEPER = "keep needs a context with keep, or rights"
 TOO_MANY = "more kept sockets than RLIMIT_NOFILE allows"
 
 

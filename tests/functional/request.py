@@ -93,6 +93,8 @@ def missing():
     for name in CTX_OPS + CONN_OPS:
         with bench() as it:
             for left_out in it.complete(name):
+                if left_out in ("tx", "rx"):
+                    continue
                 attrs = it.complete(name)
                 del attrs[left_out]
                 with test(f"{name.lower()} without {left_out}"), \
@@ -100,6 +102,13 @@ def missing():
                             left_out, f"{left_out} is missing"),
                             missing=left_out):
                     it.call(name, attrs)
+
+
+@test("attach without a direction")
+def no_direction():
+    with bench() as it:
+        with refused(errno.EINVAL, "tx and rx are missing", missing="tx"):
+            it.call("ATTACH", tls.only(it.complete("ATTACH")))
 
 
 def surplus():
@@ -446,6 +455,7 @@ def acknowledged():
 
 def main():
     missing()
+    no_direction()
     surplus()
     wrong_lengths()
     out_of_range()

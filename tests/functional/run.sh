@@ -12,6 +12,7 @@ name, as root on a kernel that has the kssl module: tests/vm/run gives one.
 
   KSSL_QUICK=1     fewer rounds, and more time, for slow kernels
   KSSL_KSRC=DIR    kernel sources with the ynl tool (7.3)
+  KSSL_NGINX=DIR   Debian's nginx, unpacked
   V=1              show all results as they come
 END
 }
@@ -21,7 +22,7 @@ passed=0
 failed=0
 skipped=0
 limit=${KSSL_QUICK:+1200}
-limit=${limit:-300}
+limit=${limit:-600}
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
@@ -54,7 +55,7 @@ wanted() {
 
 # Objects that nobody has but that are still there would fail the next one.
 left_behind() {
-	(cd "$here" && /usr/bin/python3 - 2>&1) <<-'END'
+	(cd "$here" && timeout -k 10 60 /usr/bin/python3 - 2>&1) <<-'END'
 		from lib.kssl import Client, eventually, no_objects
 		with Client() as nl:
 		    eventually(lambda: no_objects(nl), "all objects are gone", 5)
@@ -79,16 +80,46 @@ show_failures() {
 		sub(/^not ok /, "not ok " name " ") || (failed && /^#/)' "$out"
 }
 
+# stacks: where in the kernel each process is
+stacks() {
+	local process
+
+	for process in /proc/[0-9]*; do
+		[ -n "$(tr -d '\0' <"$process/cmdline")" ] || continue
+		echo "# $(tr '\0' ' ' <"$process/cmdline")"
+		sed 's/^/#   /' "$process/stack"
+	done 2>/dev/null
+}
+
+# watched COMMAND...: COMMAND, killed when it takes too long, after telling
+# what it waited for
+watched() {
+	local start=$SECONDS pid
+
+	timeout -k 10 "$limit" "$@" </dev/null 2>&1 &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		if [ $((SECONDS - start)) -ge $((limit - 5)) ]; then
+			stacks
+			break
+		fi
+		sleep 0.1
+	done
+	wait "$pid"
+}
+
 # run PROGRAM
 run() {
 	local name=${1##*/} status good bad skips planned left
 	local start=$SECONDS
 
+	# In between what the kernel says.
+	echo "kssl-test: $name" >/dev/kmsg
 	if [ -n "${V:-}" ] && [ "$V" != 0 ]; then
-		timeout -k 10 "$limit" "$1" 2>&1 </dev/null | tee "$out"
+		watched "$1" | tee "$out"
 		status=${PIPESTATUS[0]}
 	else
-		timeout -k 10 "$limit" "$1" >"$out" 2>&1 </dev/null
+		watched "$1" >"$out"
 		status=$?
 		show_failures "$name"
 	fi
@@ -101,6 +132,7 @@ run() {
 	failed=$((failed + bad))
 	if [ "$status" = 124 ] || [ "$status" = 137 ]; then
 		complain "$name" "was killed after $limit seconds"
+		tail -n 100 "$out"
 	elif [ "$planned" != $((good + bad)) ] ||
 	     { [ "$status" != 0 ] && [ "$bad" = 0 ]; }; then
 		complain "$name" "ended with status $status after" \

@@ -22,6 +22,8 @@ from lib.tap import Skip, eq, test
 # may take its time, but not that long.
 LIMIT = 30 if tap.QUICK else 10
 
+AT_WORK = "begin, attach or rekey is at work"
+
 # Families that can come and go, of which a kernel has some.
 FAMILIES = ("l2tp_netlink", "fou", "tipc", "openvswitch", "psample")
 
@@ -220,14 +222,14 @@ def stuck_attach():
             others_go_on()
             with Client() as other:
                 other.up_ref(conn)
-                with refused(errno.EBUSY, "begin or attach is at work", "id"):
+                with refused(errno.EBUSY, AT_WORK, "id"):
                     other.clear(conn)
                 with refused(errno.EBUSY, "fixed since the handshake began",
                              "settings.mode"):
                     other.set(conn, mode=0)
                 eq(other.dup(conn)["id"], conn, "dup of a busy one")
                 eq(other.get(conn)["state"], K.STATE_INITIAL)
-                with refused(errno.EBUSY, "begin or attach is at work", "id"):
+                with refused(errno.EBUSY, AT_WORK, "id"):
                     other.begin(conn, pair.server.fileno())
         thread.join()
         eq(results[0]["state"], K.STATE_ESTABLISHED)

@@ -124,19 +124,21 @@ expect "ctx show id" 0 \
 	"^ctx ${id[other]} conns 2 refs 3 .* label \"two words\"\$" - \
 	"$kssl" ctx show id "${id[other]}"
 expect "conn show id" 0 \
-	"^conn ${id[idle]} ctx ${id[web]} state initial refs 1 .* role server label \"idle one\"\$" \
+	"^conn ${id[idle]} ctx ${id[web]} state initial refs 1 holders 1 .* role server label \"idle one\"\$" \
 	- "$kssl" conn show id "${id[idle]}"
 expect "conn show of what is attached" 0 \
 	"^conn ${id[v4]} ctx ${id[web]} state established version tls1.3 suite TLS_AES_128_GCM_SHA256\$" \
 	- "$kssl" conn show id "${id[v4]}"
-matches "^	peer 127.0.0.1:${id[port4]} refs 1 age .* role server label web\$" \
+matches "^	local 127.0.0.1:[0-9]+ peer 127.0.0.1:${id[port4]} sock-cookie [0-9]+\$" \
 	"$work/out"
-result $? "its second line has the peer"
+result $? "its second line has the socket"
+matches '^	refs 1 holders 0 age .* role server label web$' "$work/out"
+result $? "its third line has who holds it, and its settings"
 run "$kssl" -s conn show id "${id[v6]}"
 matches "^	local \\[::1\\]:[0-9]+ peer \\[::1\\]:${id[port6]} family inet6 sock-cookie [0-9]+\$" \
 	"$work/out"
 result $? "-s has both ends of the socket"
-matches '^	refs 1 held 0 holders 0 uid 0 settings-id [0-9]+ inherit-id [0-9]+ ' \
+matches ' refs 1 held 0 holders 0 uid 0 settings-id [0-9]+ inherit-id [0-9]+ ' \
 	"$work/out"
 result $? "-s has the holders and snapshots"
 matches '^	cipher-list TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384:' "$work/out"
@@ -166,13 +168,27 @@ run "$kssl" show
 	[ "$(grep -c '^    conn ' "$work/out")" = 4 ]
 result $? "show has contexts with their connections"
 
+run "$kssl" show pids
+[ "$(grep -c "^    	pids $holder_PID\$" "$work/out")" = 3 ]
+result $? "show pids has the process that has the sockets"
+run "$kssl" -j show pids
+python3 - "$work/out" "$holder_PID" "${id[v4]}" "${id[idle]}" <<'END'
+import json, sys
+conns = {conn["id"]: conn for ctx in json.load(open(sys.argv[1]))
+         for conn in ctx["connections"]}
+holder, v4, idle = map(int, sys.argv[2:])
+assert conns[v4]["pids"] == [holder], conns
+assert "pids" not in conns[idle], conns
+END
+result $? "as numbers in JSON, and not of a connection without a socket"
+
 # steady FILE: without what changes between two looks
 steady() {
 	sed -E -i 's/age [0-9]+\.[0-9]+s/age 0.000s/; s/"age":[0-9]+/"age":0/g' \
 		"$1"
 }
 
-for command in show "ctx show" "conn show" "conn show id ${id[v4]}" \
+for command in show "show pids" "ctx show" "conn show" "conn show id ${id[v4]}" \
 	       "-s show" "-s ctx show" "-s conn show"; do
 	# shellcheck disable=SC2086 # words
 	"$kssl" $command >"$work/text"
@@ -237,6 +253,36 @@ result $? "up-ref holds while a program runs"
 as_user() {
 	setpriv --reuid=1000 --regid=1000 --clear-groups "$@"
 }
+
+# shellcheck disable=SC2016 # for the programs' own shells
+import_fd='exec "$0" -s conn import fd "$KSSL_FD" "$@"'
+expect "a program imports what it inherits" 0 \
+	"^	refs 4 held 1 rights use holders 3 " - \
+	"$kssl" conn up-ref id "${id[idle]}" fd use exec \
+	sh -c "$import_fd" "$kssl"
+expect "with all rights if it got them" 0 \
+	"^	refs 4 held 1 rights all holders 3 " - \
+	"$kssl" conn up-ref id "${id[idle]}" fd all exec \
+	sh -c "$import_fd" "$kssl"
+expect "or with fewer" 0 " rights use " - \
+	"$kssl" conn up-ref id "${id[idle]}" fd all exec \
+	sh -c "$import_fd" "$kssl" rights use
+expect "and no more than it got" 2 - \
+	'there is the right to use only .rights' \
+	"$kssl" conn up-ref id "${id[idle]}" fd use exec \
+	sh -c "$import_fd" "$kssl" rights all
+expect "another user's program, too" 0 " held 1 rights all " - \
+	"$kssl" conn up-ref id "${id[idle]}" fd all exec \
+	setpriv --reuid=1000 --regid=1000 --clear-groups \
+	sh -c "$import_fd" "$kssl"
+# shellcheck disable=SC2016
+expect "the same of a context" 0 "^ctx ${id[other]} .* held 1 rights use " - \
+	"$kssl" ctx up-ref id "${id[other]}" fd use exec \
+	sh -c 'exec "$0" -s ctx import fd "$KSSL_CTX_FD"' "$kssl"
+expect "what is no such file descriptor" 2 - 'is of no object .fd' \
+	"$kssl" ctx import fd 0
+expect "a socket that is not kept" 2 - 'does not keep its socket' \
+	"$kssl" conn up-ref id "${id[v4]}" socket exec true
 
 run as_user "$kssl" show
 [ "$status" = 0 ] && [ ! -s "$work/out" ]

@@ -35,7 +35,10 @@ make_graft() {
 
 copy_module() {
 	mkdir -p "$graft/net/kssl"
-	rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='*.mod' \
+	# Not the times: they are of another tree's files, and an older one is
+	# a change as well.
+	rsync -rl --checksum --delete --exclude='*.o' \
+		--exclude='*.ko' --exclude='*.mod' \
 		--exclude='*.mod.c' --exclude='.*.cmd' --exclude='*.a' \
 		--exclude=modules.order --include='/Kbuild' \
 		--include='/kssl/***' --include='/include/***' --exclude='/*' \
@@ -49,7 +52,7 @@ copy_module() {
 
 "$tree/tests/setup.sh" kunit
 source=$("$tree/tests/vm/kernel.sh" source 6.1)
-key=$(basename "$source")-$(echo "$tree" | sha256sum | cut -c1-12)
+key=$(basename "$source")
 graft=$cache/kunit/$key/source
 build=$cache/kunit/$key/build
 log=$cache/log/kunit

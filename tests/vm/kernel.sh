@@ -9,6 +9,8 @@
 #   kernel.sh module SERIES OUTDIR [DIR]
 #                                   this tree's module, built in OUTDIR; or
 #                                   the one in DIR, which may use this tree's
+#   kernel.sh program PACKAGE       a Debian package, unpacked: one whose
+#                                   installation would start a service
 #
 # SERIES is 6.1, 6.12 or 7.3, or debug, which is 6.1 built here with the
 # options in debug.config. For kdir and module it may be clang, too: a 6.1 for
@@ -260,6 +262,30 @@ source_tree() {
 			-xf "$work/usr/src/$package.tar.xz"
 		mv "$work/tree" "$dir"
 		rm -rf "$work"
+	fi
+	echo "$dir"
+}
+
+program() {
+	local suite dir version work
+
+	suite=$(suite_of 6.1)
+	lock "program-$1"
+	dir=$cache/program/$1
+	if ! fresh "$dir.stamp"; then
+		apt_ready "$suite"
+		version=$(version_of "$suite" "$1")
+		[ -n "$version" ] || unavailable "$suite has no $1"
+		if [ "$version" != "$(cat "$dir.stamp" 2>/dev/null)" ]; then
+			say "getting $1 $version"
+			mkdir -p "$cache/program"
+			work=$(mktemp -d "$cache/program/new.XXXXXX")
+			unpack "$suite" "$1" "$work"
+			chmod 755 "$work"
+			rm -rf "$dir"
+			mv "$work" "$dir"
+		fi
+		echo "$version" >"$dir.stamp"
 	fi
 	echo "$dir"
 }
@@ -537,6 +563,7 @@ main() {
 	source)	source_tree "${2-}" ;;
 	kdir)	kdir "${2-}" ;;
 	module)	module "${@:2}" ;;
+	program) program "${2:?}" ;;
 	*)	sed -n '3,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
 		exit 1 ;;
 	esac

@@ -62,6 +62,9 @@ MAIN = SPECS["main"]
 
 TIMEOUT = 60
 
+# Operations whose reply has their outcome.
+OUTCOMES = K.CMD_BEGIN, K.CMD_ATTACH, K.CMD_REKEY
+
 
 class Refused(Exception):
     """A request was refused: errno, the kernel's text, what it blames."""
@@ -107,7 +110,7 @@ def _from_tlvs(error, tlvs, request):
 
 
 def _from_result(reply):
-    """begin and attach tell of a refusal in their reply."""
+    """Some operations tell of a refusal in their reply."""
     blame = MAIN.names.get(reply.get("result_attr"))
     nested = reply.get("result_nested")
     if nested:
@@ -196,7 +199,7 @@ class Client:
         if kind == netlink.NLMSG_ERROR:
             return _refused(payload, flags, request)
         reply = MAIN.decode(payload[netlink.GENL.size:])
-        if payload[0] in (K.CMD_BEGIN, K.CMD_ATTACH) and reply["result"]:
+        if payload[0] in OUTCOMES and reply["result"]:
             return _from_result(reply)
         return reply
 
@@ -320,6 +323,28 @@ class Client:
 
     def attach(self, **attrs):
         return self.call(K.CMD_ATTACH, attrs)
+
+    def open_fd(self, number, **attrs):
+        return self.call(K.CMD_OPEN_FD, {"id": number, **attrs})["fd"]
+
+    def ctx_open_fd(self, number, **attrs):
+        return self.call(K.CMD_OPEN_FD, {"ctx_id": number, **attrs})["fd"]
+
+    def import_fd(self, fd, **attrs):
+        return self.call(K.CMD_IMPORT, {"fd": fd, **attrs})
+
+    def sock_fd(self, number):
+        return self.call(K.CMD_SOCK_FD, {"id": number})["fd"]
+
+    def get_by_socket(self, fd):
+        return self.call(K.CMD_GET, {"fd": fd})
+
+    def add_control(self, number, **attrs):
+        return self.call(K.CMD_ADD_CONTROL, {"id": number, **attrs})
+
+    def rekey(self, number, direction, **attrs):
+        return self.call(K.CMD_REKEY,
+                         {"id": number, "direction": direction, **attrs})
 
     def event(self, timeout=5):
         """The next event, or None."""

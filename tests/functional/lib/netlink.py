@@ -126,6 +126,8 @@ class Spec:
                 values[name] = payload
             elif kind == "str":
                 values[name] = payload.rstrip(b"\0").decode()
+            elif kind == "flag":
+                values[name] = True
             elif kind in LISTS:
                 values[name] = [code for code, in
                                 struct.iter_unpack("=" + LISTS[kind],

@@ -40,6 +40,7 @@ AES128_GCM = 51, 16, 8, 4
 AES256_GCM = 52, 32, 8, 4
 AES128_CCM = 53, 16, 8, 4
 CHACHA20 = 54, 32, 12, 0
+SM4 = 16, 8, 4
 
 TLS12_SUITES = (
     Suite("AES-128-GCM", 0xc02f, TLS12, *AES128_GCM, "sha256"),
@@ -54,13 +55,26 @@ TLS13_SUITES = (
     Suite("AES-128-CCM", 0x1304, TLS13, *AES128_CCM, "sha256"),
 )
 SUITES = TLS12_SUITES + TLS13_SUITES
+# Not every kernel has these ciphers.
+RARE_SUITES = (
+    Suite("SM4-GCM", 0x00c6, TLS13, 55, *SM4, "sm3"),
+    Suite("SM4-CCM", 0x00c7, TLS13, 56, *SM4, "sm3"),
+    Suite("ARIA-128-GCM", 0xc060, TLS12, 57, 16, 8, 4, "sha256"),
+    Suite("ARIA-256-GCM", 0xc061, TLS12, 58, 32, 8, 4, "sha384"),
+)
 DEFAULT = TLS13_SUITES[0]
+
+
+def label(suite):
+    return f"TLS 1.{suite.version - 0x0301} {suite.name}"
 
 
 def allow_all():
     """Settings that list all suites of this module."""
-    return {"cipher_list": [suite.code for suite in TLS12_SUITES],
-            "ciphersuites": [suite.code for suite in TLS13_SUITES]}
+    return {name: [suite.code for suite in SUITES + RARE_SUITES
+                   if suite.version == version]
+            for name, version in (("cipher_list", TLS12),
+                                  ("ciphersuites", TLS13))}
 
 
 def expand_label(suite, secret, label, size):
@@ -101,11 +115,28 @@ def directions(suite=DEFAULT, make=keys, seqs=(0, 0)):
     return {**common, "tx": one, "rx": two}, {**common, "tx": two, "rx": one}
 
 
+def only(end, *names):
+    """The directions of that name alone."""
+    return {key: part for key, part in end.items()
+            if key not in ("tx", "rx") or key in names}
+
+
 def crypto_info(suite, crypto):
     """struct tls12_crypto_info_* for setsockopt()."""
     return (struct.pack("=HH", suite.version, suite.cipher) + crypto["iv"] +
             crypto["key"] + crypto["salt"] +
             struct.pack(">Q", crypto["rec_seq"]))
+
+
+def reported(sock, suite, direction):
+    """What getsockopt() tells of a direction's key."""
+    size = 4 + suite.iv + suite.key + suite.salt + 8
+    info = sock.getsockopt(SOL_TLS, direction, size)
+    version, cipher, iv, key, salt, seq = struct.unpack(
+        f"=HH{suite.iv}s{suite.key}s{suite.salt}s8s", info)
+    assert (version, cipher) == (suite.version, suite.cipher), "the header"
+    return {"key": key, "iv": iv, "salt": salt,
+            "rec_seq": int.from_bytes(seq, "big")}
 
 
 def set_ulp(sock, name=b"tls"):
