@@ -11,7 +11,7 @@ import re
 import subprocess
 import time
 
-from lib import tap
+from lib import cpu, tap
 from lib.kssl import Client, K
 from lib.tap import eq, test
 
@@ -33,12 +33,13 @@ class Tracer:
                             str(TRACEFS)], check=True)
         # Each event is enabled once and switched by tracing_on, and the
         # scheduler has no part in it, so that the kernel patches itself as
-        # little as can be: see trace.py.
+        # little as can be.
         self._write("tracing_on", "0")
-        self._write("options/record-cmd", "0")
-        for event in EVENTS:
-            (event / "filter").write_text(f"common_pid == {os.getpid()}")
-            (event / "enable").write_text("1")
+        with cpu.alone():
+            self._write("options/record-cmd", "0")
+            for event in EVENTS:
+                (event / "filter").write_text(f"common_pid == {os.getpid()}")
+                (event / "enable").write_text("1")
 
     @staticmethod
     def _write(name, text):
@@ -53,10 +54,11 @@ class Tracer:
         return sorted(ALLOCATION.findall((TRACEFS / "trace").read_text()))
 
     def close(self):
-        for event in EVENTS:
-            (event / "enable").write_text("0")
-            (event / "filter").write_text("0")
-        self._write("options/record-cmd", "1")
+        with cpu.alone():
+            for event in EVENTS:
+                (event / "enable").write_text("0")
+                (event / "filter").write_text("0")
+            self._write("options/record-cmd", "1")
         self._write("tracing_on", "1")
 
 
