@@ -303,8 +303,8 @@ def bound():
 
 @test("another user's objects cannot be reached by their ids")
 def by_id():
-    with cast() as (_, holder, _), \
-            Remote(Client, uid=BOB) as stranger:
+    with tls.Pair() as pair, cast() as (_, holder, _), \
+            Remote(Client, uid=BOB, keep=pair.fds()) as stranger:
         conn = holder.new_server()
         ctx = holder.get(conn)["ctx_id"]
         for call, text in ((stranger.get, NOT_OURS),
@@ -318,8 +318,16 @@ def by_id():
                            (stranger.sock_fd, NOT_HELD)):
             with refused(errno.EPERM, text, "id"):
                 call(conn)
-        with refused(errno.EPERM, NOT_HELD, "id"):
-            stranger.set(conn, label="mine")
+        fd = pair.server.fileno()
+        keys = tls.directions(SUITE)[1]
+        for change in (lambda: stranger.set(conn, label="mine"),
+                       lambda: stranger.begin(conn, fd),
+                       lambda: stranger.attach(id=conn, fd=fd, **keys),
+                       lambda: stranger.rekey(conn, K.DIRECTION_TX),
+                       lambda: stranger.add_control(conn, control_sent=1)):
+            with refused(errno.EPERM, NOT_HELD, "id"):
+                change()
+        eq(holder.get(conn)["state"], K.STATE_INITIAL)
         for call, text in ((stranger.ctx_get, NOT_OURS),
                            (stranger.ctx_up_ref, NEEDS_ADMIN),
                            (stranger.ctx_free, NOT_HELD),
@@ -327,6 +335,10 @@ def by_id():
                            (stranger.new, NOT_HELD)):
             with refused(errno.EPERM, text, "ctx_id"):
                 call(ctx)
+        for change in (lambda: stranger.ctx_set(ctx, label="mine"),
+                       lambda: stranger.attach(ctx_id=ctx, fd=fd, **keys)):
+            with refused(errno.EPERM, NOT_HELD, "ctx_id"):
+                change()
         eq((stranger.dump(), stranger.ctx_dump()), ([], []))
 
 
