@@ -63,7 +63,7 @@ def prepare():
 @contextlib.contextmanager
 def small_buffers():
     """Else all of a file is in the socket before somebody is killed."""
-    wanted = {"wmem": "4096 16384 32768", "rmem": "4096 32768 65536"}
+    wanted = {"wmem": "4096 65536 131072", "rmem": "4096 131072 131072"}
     files = {name: pathlib.Path(f"/proc/sys/net/ipv4/tcp_{name}")
              for name in wanted}
     before = {name: file.read_text("ascii") for name, file in files.items()}
