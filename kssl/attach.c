@@ -359,9 +359,7 @@ static void establish(struct kssl *s, const struct kssl_attach_params *params,
 	s->facts = facts;
 	s->file = file;
 	spin_unlock_bh(&s->object.lock);
-	if (file)
-		kssl_sock_keep(sock);
-	else
+	if (!file)
 		kssl_sock_attach(sock);
 	kssl_conn_enter(s, KSSL_STATE_ESTABLISHED);
 	kssl_usage_watch();
@@ -370,6 +368,8 @@ static void establish(struct kssl *s, const struct kssl_attach_params *params,
 	if (!file)
 		return;
 	kssl_ctx_keep(s->ctx, s);
+	/* Only now, as an earlier owner may have had the socket watched. */
+	kssl_sock_keep(sock);
 	kssl_sock_watch(sock);
 }
 
