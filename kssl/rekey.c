@@ -234,7 +234,9 @@ static void build_record(struct update *update)
 	static const size_t size = sizeof(struct record) -
 		sizeof_field(struct record, header);
 	const struct tls_context *tls = tls_get_ctx(update->sock->sk);
-	bool ccm = update->suite->cipher->type == TLS_CIPHER_AES_CCM_128;
+	u16 cipher = update->suite->cipher->type;
+	bool ccm = cipher == TLS_CIPHER_AES_CCM_128 ||
+		cipher == TLS_CIPHER_SM4_CCM;
 	u8 *nonce = update->iv + ccm;
 	unsigned int i;
 
