@@ -165,7 +165,6 @@ static struct kssl_hold *add_hold(struct kssl_client *client,
 				  struct kssl_hold **spare)
 {
 	struct net *foreign = foreign_net(client, object);
-
 	struct kssl_hold *hold = &object->first;
 
 	lockdep_assert_held(&object->lock);
