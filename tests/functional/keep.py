@@ -264,23 +264,47 @@ def limited():
             eventually(lambda: not nl.dump(), "all are gone")
 
 
-@test("the end of a peer during the attach loses nothing")
+def adopt_again(nl, ctx, pair):
+    nl.attach(ctx_id=ctx, fd=pair.client.fileno(), suite=tls.DEFAULT.code,
+              adopt=K.DIRECTION_TX | K.DIRECTION_RX,
+              settings={"role": K.ROLE_CLIENT})
+
+
+def keep_and_let_go(nl, pair):
+    """The socket is watched from then on."""
+    ctx = nl.ctx_new()["ctx_id"]
+    conn = nl.new(ctx, role=K.ROLE_CLIENT, keep=1)["id"]
+    attach(nl, conn, pair)
+    nl.free(conn)
+    nl.ctx_free(ctx)
+
+
+def race(nl, ctx, number, before, during):
+    with tls.Pair() as pair:
+        before(nl, pair)
+        if not os.fork():
+            reset(pair.server)
+            os._exit(0)
+        pair.server.close()
+        try:
+            during(nl, ctx, pair)
+        except Refused as why:
+            assert why.errno in (errno.ENOTCONN, errno.EPIPE,
+                                 errno.ECONNRESET), (number, why)
+        os.wait()
+
+
 def races():
-    with Client() as nl:
-        ctx = nl.ctx_new(keep=1)["ctx_id"]
-        for number in range(ROUNDS):
-            with tls.Pair() as pair:
-                if not os.fork():
-                    reset(pair.server)
-                    os._exit(0)
-                pair.server.close()
-                try:
-                    attach_new(nl, ctx, pair)
-                except Refused as why:
-                    assert why.errno in (errno.ENOTCONN, errno.EPIPE,
-                                         errno.ECONNRESET), (number, why)
-                os.wait()
-        eventually(lambda: not nl.dump(), "none is left")
+    for name, before, during in (
+            ("the end of a peer during the attach loses nothing",
+             lambda *_: None, attach_new),
+            ("neither does that of one whose socket was kept before",
+             keep_and_let_go, adopt_again)):
+        with test(name), Client() as nl:
+            ctx = nl.ctx_new(keep=1)["ctx_id"]
+            for number in range(ROUNDS):
+                race(nl, ctx, number, before, during)
+            eventually(lambda: not nl.dump(), "none is left")
 
 
 def main():
