@@ -249,8 +249,13 @@ int taking_done(struct session *session, const struct taking *taking,
 	return show ? show_object(session, object) : 0;
 }
 
-int import_parse(const struct session *session, struct args *args,
-		 struct import *import, struct taking *taking)
+struct import {
+	int fd;
+	enum kssl_rights rights;	/* 0 for all that the fd has */
+};
+
+static int import_parse(const struct session *session, struct args *args,
+			struct import *import, struct taking *taking)
 {
 	const char *text;
 	uint64_t fd;
@@ -268,4 +273,30 @@ int import_parse(const struct session *session, struct args *args,
 	if (args_take(args, "rights"))
 		ret = parse_rights("rights", args, &import->rights);
 	return ret ? ret : taking_parse(session, args, NULL, taking);
+}
+
+int import_object(struct session *session, struct args *args, enum kind kind)
+{
+	struct object object = { .kind = kind };
+	struct kssl_client *client;
+	struct taking taking;
+	struct import import;
+	int ret;
+
+	ret = import_parse(session, args, &import, &taking);
+	if (ret)
+		return ret;
+	client = session_client(session);
+	if (!client)
+		return EXIT_KERNEL;
+	if (kind == KIND_CTX)
+		object.handle = kssl_ctx_import(client, import.fd,
+						import.rights);
+	else
+		object.handle = kssl_import(client, import.fd, import.rights);
+	if (!object.handle)
+		return library_error();
+	object.id = kind == KIND_CTX ? kssl_ctx_id(object.handle) :
+		kssl_id(object.handle);
+	return taking_done(session, &taking, &object, true);
 }

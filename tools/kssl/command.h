@@ -78,15 +78,9 @@ int taking_done(struct session *session, const struct taking *taking,
 		struct object *object, bool show);
 
 /*
- * import_parse - read "fd N [ rights RIGHTS ]" and what may follow; 0 or an
- *	exit status
+ * import_object - run "import fd N [ rights RIGHTS ]" and what may follow; 0 or
+ *	an exit status
  */
-struct import {
-	int fd;
-	enum kssl_rights rights;	/* 0 for all that the fd has */
-};
-
-int import_parse(const struct session *session, struct args *args,
-		 struct import *import, struct taking *taking);
+int import_object(struct session *session, struct args *args, enum kind kind);
 
 #endif /* TOOL_COMMAND_H */

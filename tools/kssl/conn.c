@@ -464,23 +464,7 @@ static int conn_row(struct session *session, struct args *args)
 
 static int conn_import(struct session *session, struct args *args)
 {
-	struct object object = { .kind = KIND_CONN };
-	struct kssl_client *client;
-	struct taking taking;
-	struct import import;
-	int ret;
-
-	ret = import_parse(session, args, &import, &taking);
-	if (ret)
-		return ret;
-	client = session_client(session);
-	if (!client)
-		return EXIT_KERNEL;
-	object.handle = kssl_import(client, import.fd, import.rights);
-	if (!object.handle)
-		return library_error();
-	object.id = kssl_id(object.handle);
-	return taking_done(session, &taking, &object, true);
+	return import_object(session, args, KIND_CONN);
 }
 
 static const struct command commands[] = {

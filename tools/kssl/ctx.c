@@ -174,23 +174,7 @@ static int ctx_row(struct session *session, struct args *args)
 
 static int ctx_import(struct session *session, struct args *args)
 {
-	struct object object = { .kind = KIND_CTX };
-	struct kssl_client *client;
-	struct taking taking;
-	struct import import;
-	int ret;
-
-	ret = import_parse(session, args, &import, &taking);
-	if (ret)
-		return ret;
-	client = session_client(session);
-	if (!client)
-		return EXIT_KERNEL;
-	object.handle = kssl_ctx_import(client, import.fd, import.rights);
-	if (!object.handle)
-		return library_error();
-	object.id = kssl_ctx_id(object.handle);
-	return taking_done(session, &taking, &object, true);
+	return import_object(session, args, KIND_CTX);
 }
 
 static const struct command commands[] = {
