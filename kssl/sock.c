@@ -306,6 +306,7 @@ int kssl_sock_bind(struct kssl *s, struct sock *sk, struct kssl_reason *why)
 	taken = is_taken(sock);
 	if (!taken) {
 		sock->conn = s;
+		sock->kept = false;
 		sock->net = pin_net(s, sk);
 	}
 	spin_unlock_bh(&sock->lock);

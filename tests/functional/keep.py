@@ -294,6 +294,21 @@ def race(nl, ctx, number, before, during):
         os.wait()
 
 
+@test("a socket that was kept once follows its next connection's setting")
+def kept_no_more():
+    with Client() as nl, tls.Pair() as pair:
+        keep_and_let_go(nl, pair)
+        conn = nl.new(nl.ctx_new()["ctx_id"], role=K.ROLE_CLIENT)["id"]
+        nl.attach(id=conn, fd=pair.client.fileno(),
+                  suite=tls.DEFAULT.code,
+                  adopt=K.DIRECTION_TX | K.DIRECTION_RX)
+        pair.server.shutdown(socket.SHUT_WR)
+        eq(pair.client.recv(1), b"")
+        eq(nl.get(conn)["state"], K.STATE_ESTABLISHED)
+        pair.client.close()
+        closes(nl, conn)
+
+
 def races():
     for name, before, during in (
             ("the end of a peer during the attach loses nothing",
@@ -320,6 +335,7 @@ def main():
     nobody()
     refused_attach()
     limited()
+    kept_no_more()
     races()
     tap.done()
 
