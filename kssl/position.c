@@ -10,7 +10,8 @@
  * A position is read with the socket's spinlock while nobody owns the socket.
  * Nobody waits then, and what TCP and net/tls say belongs together. It cannot
  * be read while net/tls has a record that is not sent in full: a write in
- * progress, or one that ended with MSG_MORE or for want of room.
+ * progress, or one that ended with MSG_MORE or for want of room. Who asks then
+ * makes net/tls send what it can.
  *
  * Records that are no data are counted as well, because net/tls does not tell
  * which they are; holders tell of them. Padding of a peer's records counts as
@@ -113,15 +114,35 @@ void kssl_position_adopt(struct sock *sk, int direction,
 	release_sock(sk);
 }
 
-static int count_sent(const struct sock *sk, const struct tls_context *tls,
+/*
+ * A writer that a signal ends while it waits for room leaves a record of which
+ * TCP has a part. Before 7.3 net/tls takes that for an error of the socket, so
+ * that nothing more would be sent; and if the writer was just woken, nobody
+ * else will be. net/tls sends the rest when it is told of room.
+ */
+static void push_rest(struct sock *sk, const struct tls_context *tls)
+{
+	int err = READ_ONCE(sk->sk_err);
+
+	if (list_empty(&tls_sw_ctx_tx(tls)->tx_list) ||
+	    !sk_stream_is_writeable(sk))
+		return;
+	if (err == ERESTARTSYS || err == EINTR)
+		cmpxchg(&sk->sk_err, err, 0);
+	sk->sk_write_space(sk);
+}
+
+static int count_sent(struct sock *sk, const struct tls_context *tls,
 		      const struct kssl_origin *origin, u64 *bytes)
 {
 	u64 records;
 
 	if (tls->tx_conf != TLS_SW)
 		return -EOPNOTSUPP;
-	if (is_unsent(tls))
+	if (is_unsent(tls)) {
+		push_rest(sk, tls);
 		return -EAGAIN;
+	}
 	records = get_unaligned_be64(tls->tx.rec_seq) - origin->records;
 	*bytes = wire_sent(tcp_sk(sk)) - origin->wire - origin->control -
 		records * tls->prot_info.overhead_size;

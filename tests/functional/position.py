@@ -7,6 +7,7 @@ import errno
 import os
 import random
 import select
+import signal
 import socket
 import struct
 import tempfile
@@ -19,6 +20,7 @@ from lib.tap import eq, test
 
 SIZE = 3 << 20
 KILLS = 3 if tap.QUICK else 6
+SIGNALS = 50 if tap.QUICK else 100
 SUITES = tls.TLS13_SUITES[0], tls.TLS12_SUITES[0], tls.TLS13_SUITES[2]
 DATA, ALERT, HANDSHAKE = 23, 21, 22
 SET_RECORD_TYPE = 1
@@ -112,6 +114,8 @@ def kill_writer(nl, write, suite, pause):
     with tls.Pair() as pair:
         seq = random.randrange(1 << 40)
         conn = attached(nl, pair, suite, seqs=(seq, 0), keep=1)
+        # What has a timeout does not block in Python.
+        pair.client.setblocking(True)
         pid = process.fork(lambda: write(pair.client),
                            keep=[pair.client.fileno()])
         pair.client.close()
@@ -144,6 +148,33 @@ def killed_writers():
                 at = kill_writer(nl, write, suite, pause)
                 middles += 0 < at < SIZE
     assert middles > 2 * KILLS, f"{middles} kills in the middle"
+
+
+def drain(sock):
+    """Slowly enough that the writer has to wait for room."""
+    while sock.recv(1 << 14):
+        time.sleep(1e-3)
+
+
+@test("what a signal cuts in two is sent when there is room again")
+def interrupted():
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    with Client() as nl, tls.Pair() as pair:
+        for sock, name in ((pair.client, socket.SO_SNDBUF),
+                           (pair.server, socket.SO_RCVBUF)):
+            sock.setsockopt(socket.SOL_SOCKET, name, 32768)
+        pair.client.setblocking(True)
+        conn = attached(nl, pair)
+        pid = process.fork(lambda: drain(pair.server),
+                           keep=[pair.server.fileno()])
+        sent = 0
+        for _ in range(SIGNALS):
+            signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-4, 0.1))
+            sent += pair.client.send(PATTERN)
+            eq(position(nl, conn), (sent, 0))
+        process.kill(pid)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def read_some(sock):
@@ -293,6 +324,7 @@ def sitting():
 
 def main():
     killed_writers()
+    interrupted()
     killed_readers()
     unsent()
     no_room()
