@@ -249,21 +249,28 @@ int kssl_nl_fill_ctx(struct sk_buff *skb, struct kssl_ctx *ctx,
 	return err;
 }
 
-static int fill_position(struct sk_buff *skb, struct kssl *s)
+/* -EAGAIN if there will be an answer later. */
+static int fill_direction(struct sk_buff *skb, struct kssl *s, int direction,
+			  int attr)
 {
 	u64 bytes;
-	int err;
+	int err = kssl_sock_position(s, direction, &bytes);
 
-	err = kssl_sock_position(s, TLS_TX, &bytes);
-	if (err == -EAGAIN)
-		err = nla_put_flag(skb, KSSL_A_UNSENT);
-	else if (!err)
-		err = nla_put_u64_64bit(skb, KSSL_A_SENT, bytes, KSSL_A_PAD);
-	if (err == -EMSGSIZE)
-		return err;
-	if (kssl_sock_position(s, TLS_RX, &bytes))
-		return 0;
-	return nla_put_u64_64bit(skb, KSSL_A_RECEIVED, bytes, KSSL_A_PAD);
+	if (err)
+		return err == -EAGAIN ? err : 0;
+	return nla_put_u64_64bit(skb, attr, bytes, KSSL_A_PAD);
+}
+
+static int fill_position(struct sk_buff *skb, struct kssl *s)
+{
+	int tx = fill_direction(skb, s, TLS_TX, KSSL_A_SENT);
+	int rx = fill_direction(skb, s, TLS_RX, KSSL_A_RECEIVED);
+
+	if (tx == -EMSGSIZE || rx == -EMSGSIZE)
+		return -EMSGSIZE;
+	if (tx == -EAGAIN || rx == -EAGAIN)
+		return nla_put_flag(skb, KSSL_A_UNSENT);
+	return 0;
 }
 
 /**

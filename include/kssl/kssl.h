@@ -263,7 +263,7 @@ struct kssl_info {
 	enum kssl_rights rights;	/* this client's, 0 without any */
 	int64_t sent;		/* bytes of data since attach, -1: unknown */
 	int64_t received;	/* likewise */
-	int unsent;		/* 1 if a record is not sent in full */
+	int unsent;		/* 1: ask again for what is -1 of them */
 	uint32_t tx_generation;	/* key updates since attach */
 	uint32_t rx_generation;
 	uint64_t tx_records;	/* number of the next record under its key, */

@@ -91,7 +91,7 @@ sock.recv(1)
 SUCCESSOR = """
 import os, pathlib, signal, socket, sys
 sys.path.insert(0, sys.argv[1])
-from lib.kssl import Client, eventually
+from lib.kssl import Client, eventually, position
 from lib import tls
 pid = int(sys.argv[2])
 nl = Client()
@@ -104,8 +104,7 @@ eventually(gone, "it is dead", 60)
 with socket.socket(fileno=nl.sock_fd(conn)) as sock:
     # A record that was left open is closed.
     sock.sendmsg([b""], [(tls.SOL_TLS, 1, bytes([23]))])
-    eventually(lambda: "sent" in nl.get(conn), "all is sent", 60)
-    at = nl.get(conn)["sent"]
+    at, _ = position(nl, conn, 60)
     print(at, flush=True)
     sock.sendall(pathlib.Path("data").read_bytes()[at:])
     sock.shutdown(socket.SHUT_WR)

@@ -15,11 +15,12 @@ import threading
 import time
 
 from lib import process, tap, tls
-from lib.kssl import Client, K, eventually, refused
+from lib.kssl import Client, K, eventually, position, refused
 from lib.tap import eq, test
 
 SIZE = 3 << 20
 KILLS = 3 if tap.QUICK else 6
+ASKED = 2000 if tap.QUICK else 5000
 SIGNALS = 50 if tap.QUICK else 100
 SUITES = tls.TLS13_SUITES[0], tls.TLS12_SUITES[0], tls.TLS13_SUITES[2]
 DATA, ALERT, HANDSHAKE = 23, 21, 22
@@ -45,13 +46,6 @@ def send_record(sock, kind, data):
 def flush(sock):
     """Ends a record that MSG_MORE has left open."""
     send_record(sock, DATA, b"")
-
-
-def position(nl, conn):
-    """Sent and received, as soon as all that was sent is known."""
-    eventually(lambda: "sent" in nl.get(conn), "nothing is unsent")
-    seen = nl.get(conn)
-    return seen["sent"], seen["received"]
 
 
 def sizes():
@@ -207,8 +201,7 @@ def kill_reader(nl, suite, small):
         process.kill(pid)
         with socket.socket(fileno=nl.sock_fd(conn)) as sock:
             sock.settimeout(60)
-            eventually(lambda: "received" in nl.get(conn), "nobody reads")
-            at = nl.get(conn)["received"]
+            _, at = position(nl, conn)
             try:
                 rest = tls.receive(sock, total - at)
             except OSError as why:
@@ -322,6 +315,34 @@ def sitting():
         process.kill(pid)
 
 
+def echo(sock):
+    while data := sock.recv(100):
+        sock.sendall(data)
+
+
+def ask(sock):
+    while True:
+        sock.sendall(b"x" * 100)
+        sock.recv(100)
+
+
+@test("what is missing is worth asking for again, and is said to be")
+def missing():
+    with Client() as nl, tls.Pair() as pair:
+        conn = attached(nl, pair)
+        pids = [process.fork(lambda: echo(pair.server),
+                             keep=[pair.server.fileno()]),
+                process.fork(lambda: ask(pair.client),
+                             keep=[pair.client.fileno()])]
+        try:
+            for _ in range(ASKED):
+                seen = set(nl.get(conn)) & {"sent", "received", "unsent"}
+                assert "unsent" in seen or len(seen) == 2, seen
+        finally:
+            for pid in pids:
+                process.kill(pid)
+
+
 def main():
     killed_writers()
     interrupted()
@@ -332,6 +353,7 @@ def main():
     not_attached()
     before()
     sitting()
+    missing()
     tap.done()
 
 

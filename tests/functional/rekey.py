@@ -12,7 +12,7 @@ import threading
 import time
 
 from lib import tap, tls
-from lib.kssl import Client, K, Refused, eventually, refused
+from lib.kssl import Client, K, Refused, eventually, position, refused
 from lib.tap import Skip, eq, test
 from lib.tls import TLS_RX, TLS_TX
 
@@ -587,13 +587,6 @@ def writers():
     eq(tls.stat()["TlsDecryptError"], before["TlsDecryptError"])
 
 
-def positions(nl, conn):
-    eventually(lambda: {"sent", "received"} <= set(nl.get(conn)),
-               "the position is known")
-    seen = nl.get(conn)
-    return seen["sent"], seen["received"]
-
-
 @test("positions go through updates")
 def through_updates():
     needs_rekey()
@@ -605,14 +598,14 @@ def through_updates():
                 tls.transfer(pair.server, pair.client, [7] * 5)
                 sent += 20100
                 received += 35
-                eq(positions(nl, client), (sent, received))
-                eq(positions(nl, server), (received, sent))
+                eq(position(nl, client), (sent, received))
+                eq(position(nl, server), (received, sent))
                 if number % 2:
                     update(nl, client, server, pair.server)
                 else:
                     update(nl, server, client, pair.client)
-                eq(positions(nl, client), (sent, received))
-                eq(positions(nl, server), (received, sent))
+                eq(position(nl, client), (sent, received))
+                eq(position(nl, server), (received, sent))
 
 
 @test("the new key is wiped from net/tls as the first one was")

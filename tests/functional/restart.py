@@ -19,7 +19,7 @@ import threading
 import time
 
 from lib import process, tap, tls
-from lib.kssl import Client, K, eventually, no_objects
+from lib.kssl import Client, K, eventually, no_objects, position
 from lib.tap import eq, test
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -762,11 +762,10 @@ def succeed(nl, fd):
     with socket.socket(fileno=nl.sock_fd(conn["id"])) as sock:
         sock.settimeout(TIMEOUT)
         sock.sendmsg([b""], [(tls.SOL_TLS, 1, bytes([23]))])
-        eventually(lambda: "sent" in nl.get(conn["id"]), "its place")
-        seen = nl.get(conn["id"])
-        eq(seen["received"], 5)
-        assert 0 < seen["sent"] < len(data), seen["sent"]
-        sock.sendall(data[seen["sent"]:])
+        sent, received = position(nl, conn["id"])
+        eq(received, 5)
+        assert 0 < sent < len(data), sent
+        sock.sendall(data[sent:])
         eq(sock.recv(4), b"done")
         sock.shutdown(socket.SHUT_RDWR)
     nl.free(conn["id"])

@@ -388,11 +388,22 @@ def _differs(why, errno, text, blame, missing):
 
 
 def eventually(condition, what, seconds=20):
-    """Waits for a condition that comes true soon."""
+    """Waits for a condition that comes true soon; returns what it gives."""
     end = time.monotonic() + seconds
-    while not condition():
+    while not (result := condition()):
         assert time.monotonic() < end, f"not after {seconds} s: {what}"
         time.sleep(0.01)
+    return result
+
+
+def position(client, conn, seconds=20):
+    """Bytes sent and received, None for one that is never known."""
+    def known():
+        seen = client.get(conn)
+        return ("unsent" not in seen and
+                (seen.get("sent"), seen.get("received")))
+
+    return eventually(known, "its position is known", seconds)
 
 
 def no_objects(client):
