@@ -440,14 +440,15 @@ POINTS = (("http_respond", "it has looked at a request"),
           ("sendfile", "it has sent the head"))
 
 
-def kill_at(server, function, client):
-    """Has the debugger kill the worker when it calls a function."""
+def stop_at(server, where, client, *then):
+    """Has the debugger end the worker when it comes there."""
     before = server.generations()
+    commands = where, "echo armed\\n", "continue", *then
     with subprocess.Popen(
             ["gdb", "-batch", "-nx", "-p", str(server.worker()),
-             "-ex", f"break {function}", "-ex", "echo armed\\n",
-             "-ex", "continue", "-ex", "kill"], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as gdb:
+             *(word for command in commands for word in ("-ex", command))],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT) as gdb:
         said = b""
         while b"armed\n" not in said:
             part = os.read(gdb.stdout.fileno(), 4096)
@@ -467,10 +468,15 @@ def points():
         eventually(server.handshakes, "it is attached", TIMEOUT)
         for function, where in POINTS:
             with test(f"killed when {where}"):
-                kill_at(server, function, client)
+                stop_at(server, f"break {function}", client, "kill")
                 client.response("large")
                 client.ask("small")
                 client.response("small")
+        with test("asked to end while it is in sendfile()"):
+            stop_at(server, "catch syscall sendfile", client,
+                    f"shell kill -TERM {server.worker()}", "detach")
+            client.response("large")
+            eq(server.count("Interrupted"), 0)
         eq(server.handshakes(), 1)
 
 

@@ -85,6 +85,7 @@ static struct {
 } server;
 
 static volatile sig_atomic_t stopped;
+static sigset_t unblocked;
 
 static void die(const char *what, const char *why)
 {
@@ -619,7 +620,7 @@ static void serve_events(void)
 	struct epoll_event events[64];
 	int i, n;
 
-	n = epoll_wait(server.epoll, events, 64, 1000);
+	n = epoll_pwait(server.epoll, events, 64, 1000, &unblocked);
 	for (i = 0; i < n; i++) {
 		if (events[i].data.ptr)
 			conn_run(events[i].data.ptr);
@@ -771,12 +772,18 @@ static void stop(int sig)
 	stopped = 1;
 }
 
+/* They come while it waits, and do not end a connection's sendfile(). */
 static void catch_signals(void)
 {
 	const struct sigaction action = { .sa_handler = stop };
+	sigset_t set;
 
 	/* OpenSSL writes to sockets whose peers may be gone. */
 	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, &unblocked);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 }
