@@ -76,6 +76,9 @@ def small_buffers():
             files[name].write_text(sizes, "ascii")
 
 
+USUAL = "in the kernel|taken over|request: |started|is ready"
+
+
 def httpsd(*options):
     return [EXAMPLES / "httpsd", *options, "-v", "-p", str(PORT),
             work / "cert", work / "key", work / "www"]
@@ -108,6 +111,7 @@ class Server(Program):
 
     def __init__(self):
         super().__init__(EXAMPLES / "keeper", *httpsd("-k"))
+        self.failures = tap.failures()
         self.ready(1)
 
     def __enter__(self):
@@ -116,8 +120,9 @@ class Server(Program):
     def __exit__(self, why, *_):
         self.kill(signal.SIGCONT)
         self.end()
-        if why:
-            tap.note(self.text()[-3000:])
+        if why or tap.failures() > self.failures:
+            tap.note("the server's log, without what is usual:")
+            tap.note(re.sub(f".*({USUAL}).*\n", "", self.text())[-3000:])
 
     def ready(self, count):
         eventually(lambda: self.count("is ready") >= count, "it is ready",
@@ -415,7 +420,8 @@ def many():
             eq(server.handshakes(), crowd.count)
             eq(tls.stat()["TlsTxSw"] - before, crowd.count)
             taken = server.count("taken over")
-            assert taken >= 2 * ROUNDS * len(crowd.typed), taken
+            # At least each second generation came that far.
+            assert taken >= ROUNDS * len(crowd.typed), taken
         tap.note(f"{crowd.watcher.answers} answers to the one that asks all "
                  f"the time, the latest after {crowd.watcher.longest:.2f} s")
 

@@ -46,6 +46,10 @@ def eq(got, wanted, what=""):
     assert got == wanted, f"{what}: {got!r}, not {wanted!r}"
 
 
+def failures():
+    return _results.count(False)
+
+
 def done():
     """Ends the program."""
     print(f"1..{len(_results)}", flush=True)
