@@ -372,17 +372,24 @@ void kssl_sock_watch(struct kssl_sock *sock)
 /**
  * kssl_sock_detach - let go of a binding
  * @sock: what the connection pointed to and does not any more
- * @s: the connection, not attached, which may be in its release
+ * @s: the connection, which may be in its release. The reference that the
+ *	socket has on one that is attached, and so in error, is dropped.
  *
  * Context: any.
  */
 void kssl_sock_detach(struct kssl_sock *sock, struct kssl *s)
 {
+	bool attached = false;
+
 	spin_lock_bh(&sock->lock);
-	if (sock->conn == s)
+	if (sock->conn == s) {
 		sock->conn = NULL;
+		swap(attached, sock->attached);
+	}
 	spin_unlock_bh(&sock->lock);
 	sock_put_ref(sock);
+	if (attached)
+		kssl_object_put(&s->object);
 }
 
 /**
