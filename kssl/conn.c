@@ -800,6 +800,10 @@ int kssl_clear(struct kssl *s, struct kssl_reason *why)
 
 	spin_lock_bh(&s->object.lock);
 	err = check_state(s, ~(u32)BIT(KSSL_STATE_ESTABLISHED), why);
+	/* In error, and sock.c is about to close it. */
+	if (!err && s->file)
+		err = kssl_refuse(why, -EBUSY, KSSL_A_ID,
+				  in_state[KSSL_STATE_ESTABLISHED]);
 	if (err) {
 		spin_unlock_bh(&s->object.lock);
 		trace_kssl_clear_err(s, err);

@@ -72,20 +72,55 @@ static struct kssl_sock *sock_find(struct sock *sk)
 	return sock;
 }
 
-/* Takes the connection from a binding, with a reference, if it is alive. */
-static struct kssl *take_conn(struct kssl_sock *sock)
+/* The connection of a binding, which loses it, with a reference, or NULL. */
+static struct kssl *take_locked(struct kssl_sock *sock)
 {
-	struct kssl *s;
+	struct kssl *s = sock->conn;
 
-	spin_lock_bh(&sock->lock);
-	s = sock->conn;
+	lockdep_assert_held(&sock->lock);
 	sock->conn = NULL;
 	if (s && !sock->attached && !kref_get_unless_zero(&s->object.ref))
 		s = NULL;
 	sock->attached = false;
 	sock->kept = false;
+	return s;
+}
+
+static struct kssl *take_conn(struct kssl_sock *sock)
+{
+	struct kssl *s;
+
+	spin_lock_bh(&sock->lock);
+	s = take_locked(sock);
 	spin_unlock_bh(&sock->lock);
 	return s;
+}
+
+/* Another connection, that is not kept as yet, may have the socket by now. */
+static struct kssl *take_kept(struct kssl_sock *sock)
+{
+	struct kssl *s;
+
+	spin_lock_bh(&sock->lock);
+	s = sock->kept ? take_locked(sock) : NULL;
+	spin_unlock_bh(&sock->lock);
+	return s;
+}
+
+/*
+ * The context lets go first: as long as the connection has its socket's file
+ * it is neither cleared nor given another context, nor kept once more.
+ */
+static void leave_ctx(struct kssl *s, const struct kssl_sock *sock)
+{
+	struct kssl_ctx *ctx = NULL;
+
+	spin_lock_bh(&s->object.lock);
+	if (s->sock == sock && s->file)
+		ctx = s->ctx;
+	spin_unlock_bh(&s->object.lock);
+	if (ctx)
+		kssl_ctx_let_go(ctx, s);
 }
 
 /*
@@ -98,17 +133,17 @@ static void close_conn(struct kssl *s, struct kssl_sock *sock)
 	bool ours, closed = false;
 	struct file *file = NULL;
 
+	leave_ctx(s, sock);
 	spin_lock_bh(&s->object.lock);
 	ours = s->sock == sock;
 	if (ours) {
 		s->sock = NULL;
 		file = kssl_keep_take(s);
+		swap(secrets, s->secrets);
 		closed = s->state == KSSL_STATE_HANDSHAKE ||
 			s->state == KSSL_STATE_ESTABLISHED;
-		if (closed) {
+		if (closed)
 			WRITE_ONCE(s->state, KSSL_STATE_CLOSED);
-			swap(secrets, s->secrets);
-		}
 	}
 	spin_unlock_bh(&s->object.lock);
 	kfree_sensitive(secrets);
@@ -119,36 +154,29 @@ static void close_conn(struct kssl *s, struct kssl_sock *sock)
 	}
 	if (ours)
 		sock_put_ref(sock);
-	if (file) {
-		kssl_ctx_let_go(s->ctx, s);
-		kssl_keep_unpin(s, file);
-	}
+	kssl_keep_unpin(s, file);
 	kssl_object_put(&s->object);
 }
 
-static bool is_kept(struct kssl_sock *sock)
-{
-	bool kept;
-
-	spin_lock_bh(&sock->lock);
-	kept = sock->kept;
-	spin_unlock_bh(&sock->lock);
-	return kept;
-}
-
-/* A kept socket that either end has shut down is kept no longer. */
+/*
+ * A kept socket that either end has shut down is kept no longer. Where the pin
+ * is its file's last reference, that goes in a work of the kernel's which many
+ * share, and which must not wait for this peer.
+ */
 static void check_kept(struct kssl_sock *sock)
 {
 	struct kssl *s;
 
-	if (READ_ONCE(sock->sk->sk_state) == TCP_ESTABLISHED || !is_kept(sock))
+	if (sock->sk->sk_state == TCP_ESTABLISHED)
 		return;
-	s = take_conn(sock);
-	if (s)
-		close_conn(s, sock);
+	s = take_kept(sock);
+	if (!s)
+		return;
+	sock_reset_flag(sock->sk, SOCK_LINGER);
+	close_conn(s, sock);
 }
 
-/* May be called in any context that has the socket's lock. */
+/* Called in any context, by who has the socket's lock. */
 static void sock_state_change(struct sock *sk)
 {
 	struct kssl_sock *sock = sock_find(sk);
@@ -362,11 +390,10 @@ void kssl_sock_watch(struct kssl_sock *sock)
 	lock_sock(sk);
 	if (!sock->state_change) {
 		sock->state_change = sk->sk_state_change;
-		/* Pairs with its callers, of which some take no lock. */
-		smp_store_release(&sk->sk_state_change, sock_state_change);
+		sk->sk_state_change = sock_state_change;
 	}
-	release_sock(sk);
 	check_kept(sock);
+	release_sock(sk);
 }
 
 /**

@@ -141,11 +141,55 @@ static void context_without_users_keeps_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, file_count(file), 1);
 }
 
+/* Who is told of a close may clear at once, and use the connection anew. */
+static void witness_close(struct kssl *s, enum kssl_state state, void *arg)
+{
+	bool *kept = arg;
+
+	if (state != KSSL_STATE_CLOSED)
+		return;
+	*kept = kssl_ctx_keeps(s->ctx, s);
+	kssl_clear(s, NULL);
+}
+
+static void context_lets_go_before_a_close_is_told(struct kunit *test)
+{
+	static const struct kssl_callbacks callbacks = {
+		.info = witness_close,
+	};
+	struct kssl_test_pair *pair = kssl_test_pair(test, AF_INET);
+	struct kssl_ctx *ctx = kssl_test_ctx(test, KSSL_METHOD_CLIENT);
+	struct socket *sock = pair->client;
+	struct file *file = make_file(test, &pair->client);
+	bool kept = true;
+	struct kssl *s;
+
+	/* Arrange */
+	kssl_test_defer(test, file_put, file);
+	KUNIT_ASSERT_EQ(test, kssl_ctx_set(ctx, &keep, 1, NULL), 0);
+	s = make_conn(test, ctx);
+	KUNIT_ASSERT_EQ(test, kssl_set_callbacks(s, &callbacks, &kept), 0);
+	kssl_test_attach(test, s, sock);
+	KUNIT_ASSERT_TRUE(test, kssl_ctx_keeps(ctx, s));
+
+	/* Act */
+	kernel_sock_shutdown(sock, SHUT_WR);
+
+	/* Assert */
+	KUNIT_EXPECT_FALSE(test, kept);
+	KUNIT_EXPECT_EQ(test, kssl_get_state(s), KSSL_STATE_INITIAL);
+	KUNIT_EXPECT_EQ(test, kref_read(&s->object.ref), 1U);
+	KUNIT_EXPECT_EQ(test, file_count(file), 1);
+	kssl_callbacks_unregister(&callbacks);
+	kssl_free(s);
+}
+
 static struct kunit_case keep_cases[] = {
 	KUNIT_CASE(keep_needs_a_file),
 	KUNIT_CASE(keep_pins_the_file_until_the_end),
 	KUNIT_CASE(context_keeps_for_its_users),
 	KUNIT_CASE(context_without_users_keeps_nothing),
+	KUNIT_CASE(context_lets_go_before_a_close_is_told),
 	{}
 };
 

@@ -61,9 +61,13 @@ def closes(nl, conn):
                "the connection is closed")
 
 
+def set_linger(sock, *value):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                    struct.pack("ii", *value))
+
+
 def reset(end):
-    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                   struct.pack("ii", 1, 0))
+    set_linger(end, 1, 0)
     end.close()
 
 
@@ -264,6 +268,19 @@ def limited():
             eventually(lambda: not nl.dump(), "all are gone")
 
 
+@test("no end of a kept socket waits for its peer")
+def lingering():
+    with Client() as nl, tls.Pair() as pair:
+        conn = nl.new(nl.ctx_new()["ctx_id"], role=K.ROLE_CLIENT,
+                      keep=1)["id"]
+        attach(nl, conn, pair)
+        set_linger(pair.client, 1, 1000)
+        pair.server.shutdown(socket.SHUT_WR)
+        closes(nl, conn)
+        eq(pair.client.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 4),
+           bytes(4))
+
+
 def adopt_again(nl, ctx, pair):
     nl.attach(ctx_id=ctx, fd=pair.client.fileno(), suite=tls.DEFAULT.code,
               adopt=K.DIRECTION_TX | K.DIRECTION_RX,
@@ -336,6 +353,7 @@ def main():
     refused_attach()
     limited()
     kept_no_more()
+    lingering()
     races()
     tap.done()
 
