@@ -281,9 +281,9 @@ static struct kssl_sock *sock_obtain(struct sock *sk)
 		err = -ENOMEM;
 		goto unlock;
 	}
-	err = rhashtable_insert_fast(&socks, &sock->node, sock_params);
-	if (err) {
+	if (rhashtable_insert_fast(&socks, &sock->node, sock_params)) {
 		kfree(sock);
+		err = -ENOMEM;
 		goto unlock;
 	}
 	__module_get(THIS_MODULE);
