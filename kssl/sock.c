@@ -336,6 +336,8 @@ int kssl_sock_bind(struct kssl *s, struct sock *sk, struct kssl_reason *why)
 		sock->conn = s;
 		sock->kept = false;
 		sock->net = pin_net(s, sk);
+		memset(&sock->sent, 0, sizeof(sock->sent));
+		memset(&sock->received, 0, sizeof(sock->received));
 	}
 	spin_unlock_bh(&sock->lock);
 	if (taken)
