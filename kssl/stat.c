@@ -114,7 +114,9 @@ static int stat_show(struct seq_file *seq, void *v)
 	show_current(seq, "KsslCurrConn",
 		     sum.n[KSSL_STAT_NEW] + sum.n[KSSL_STAT_DUP],
 		     sum.n[KSSL_STAT_FREE]);
-	for (i = 0; i < KSSL_STATS; i++)
+	show_current(seq, names[KSSL_STAT_CURR_KEPT],
+		     sum.n[KSSL_STAT_CURR_KEPT], 0);
+	for (i = KSSL_STAT_CURR_KEPT + 1; i < KSSL_STATS; i++)
 		show(seq, names[i], sum.n[i]);
 	return 0;
 }
