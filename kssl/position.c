@@ -29,14 +29,37 @@
 
 #include "position.h"
 
-static u64 wire_sent(const struct tcp_sock *tp)
+#define RECORD_HANDSHAKE	22
+#define KEY_UPDATE		24	/* RFC 8446 section 4.6.3 */
+
+/* To TCP, a FIN is one more byte. */
+static bool fin_sent(const struct sock *sk)
 {
-	return tp->bytes_acked + (u32)(tp->write_seq - tp->snd_una);
+	return (1 << sk->sk_state) & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |
+				      TCPF_CLOSING | TCPF_LAST_ACK);
 }
 
-static u64 wire_taken(const struct tcp_sock *tp)
+static bool fin_taken(const struct sock *sk)
 {
-	return tp->bytes_received - (u32)(tp->rcv_nxt - tp->copied_seq);
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return sock_flag(sk, SOCK_DONE) && tp->copied_seq == tp->rcv_nxt;
+}
+
+static u64 wire_sent(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return tp->bytes_acked + (u32)(tp->write_seq - tp->snd_una) -
+		fin_sent(sk);
+}
+
+static u64 wire_taken(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return tp->bytes_received - (u32)(tp->rcv_nxt - tp->copied_seq) -
+		fin_taken(sk);
 }
 
 /**
@@ -51,10 +74,8 @@ static u64 wire_taken(const struct tcp_sock *tp)
 void kssl_position_start(struct sock *sk, int direction, u64 rec_seq,
 			 struct kssl_origin *origin)
 {
-	const struct tcp_sock *tp = tcp_sk(sk);
-
 	lock_sock(sk);
-	origin->wire = direction == TLS_TX ? wire_sent(tp) : wire_taken(tp);
+	origin->wire = direction == TLS_TX ? wire_sent(sk) : wire_taken(sk);
 	release_sock(sk);
 	origin->records = rec_seq;
 	origin->control = 0;
@@ -70,18 +91,34 @@ static bool is_unsent(const struct tls_context *tls)
 		!list_empty(&tx->tx_list);
 }
 
-/* What was taken from TCP, but not read yet: part of a record, plaintext. */
+static bool is_key_update(struct sk_buff *skb)
+{
+	u8 type;
+
+	return ((struct sk_skb_cb *)skb->cb)->tls.control == RECORD_HANDSHAKE &&
+		!skb_copy_bits(skb, strp_msg(skb)->offset, &type, 1) &&
+		type == KEY_UPDATE;
+}
+
+/*
+ * What was taken from TCP, but not read yet: part of a record, plaintext. A
+ * KeyUpdate that was followed counts as control by then, read or not.
+ */
 static u64 unread(const struct tls_context *tls)
 {
 	struct tls_sw_context_rx *rx = tls_sw_ctx_rx(tls);
 	struct sk_buff *skb;
-	u64 bytes = 0;
+	u64 bytes = 0, last = 0;
 
 	if (rx->strp.copy_mode)
 		bytes += rx->strp.anchor->len;
-	skb_queue_walk(&rx->rx_list, skb)
-		bytes += strp_msg(skb)->full_len;
-	return bytes;
+	skb_queue_walk(&rx->rx_list, skb) {
+		if (KSSL_TLS_REKEYS && is_key_update(skb))
+			last = strp_msg(skb)->full_len;
+		else
+			bytes += strp_msg(skb)->full_len;
+	}
+	return tls_rekey_pending(tls) ? bytes + last : bytes;
 }
 
 /**
@@ -96,7 +133,6 @@ static u64 unread(const struct tls_context *tls)
 void kssl_position_adopt(struct sock *sk, int direction,
 			 struct kssl_origin *origin)
 {
-	const struct tcp_sock *tp = tcp_sk(sk);
 	const struct tls_context *tls;
 
 	memset(origin, 0, sizeof(*origin));
@@ -104,11 +140,11 @@ void kssl_position_adopt(struct sock *sk, int direction,
 	tls = tls_get_ctx(sk);
 	if (direction == TLS_TX && tls->tx_conf == TLS_SW) {
 		origin->known = !is_unsent(tls);
-		origin->wire = wire_sent(tp);
+		origin->wire = wire_sent(sk);
 		origin->records = get_unaligned_be64(tls->tx.rec_seq);
 	} else if (direction == TLS_RX && tls->rx_conf == TLS_SW) {
 		origin->known = true;
-		origin->wire = wire_taken(tp) - unread(tls);
+		origin->wire = wire_taken(sk) - unread(tls);
 		origin->records = get_unaligned_be64(tls->rx.rec_seq);
 	}
 	release_sock(sk);
@@ -137,14 +173,14 @@ static int count_sent(struct sock *sk, const struct tls_context *tls,
 {
 	u64 records;
 
-	if (tls->tx_conf != TLS_SW)
-		return -EOPNOTSUPP;
+	if (sk->sk_state == TCP_CLOSE)
+		return -ENOTCONN;
 	if (is_unsent(tls)) {
 		push_rest(sk, tls);
 		return -EAGAIN;
 	}
 	records = get_unaligned_be64(tls->tx.rec_seq) - origin->records;
-	*bytes = wire_sent(tcp_sk(sk)) - origin->wire - origin->control -
+	*bytes = wire_sent(sk) - origin->wire - origin->control -
 		records * tls->prot_info.overhead_size;
 	return 0;
 }
@@ -154,12 +190,28 @@ static int count_received(const struct sock *sk, const struct tls_context *tls,
 {
 	u64 records;
 
-	if (tls->rx_conf != TLS_SW)
-		return -EOPNOTSUPP;
 	records = get_unaligned_be64(tls->rx.rec_seq) - origin->records;
-	*bytes = wire_taken(tcp_sk(sk)) - origin->wire - origin->control -
+	*bytes = wire_taken(sk) - origin->wire - origin->control -
 		unread(tls) - records * tls->prot_info.overhead_size;
 	return 0;
+}
+
+/*
+ * A socket that is being closed takes net/tls's context away from itself first,
+ * but not if a device has anything to do with it.
+ */
+static int count(struct sock *sk, int direction,
+		 const struct kssl_origin *origin, u64 *bytes)
+{
+	const struct tls_context *tls = tls_get_ctx(sk);
+
+	if (!tls)
+		return -ENOTCONN;
+	if ((direction == TLS_TX ? tls->tx_conf : tls->rx_conf) != TLS_SW ||
+	    tls->tx_conf == TLS_HW || tls->rx_conf == TLS_HW)
+		return -EOPNOTSUPP;
+	return direction == TLS_TX ? count_sent(sk, tls, origin, bytes) :
+		count_received(sk, tls, origin, bytes);
 }
 
 /**
@@ -171,14 +223,14 @@ static int count_received(const struct sock *sk, const struct tls_context *tls,
  *
  * Context: process context; does not sleep.
  * Return: 0; -EAGAIN while somebody is at work on the socket, or a record is
- * not sent in full; -EOPNOTSUPP when a network card has the records; -ENODATA
- * when the direction was not attached.
+ * not sent in full; -EOPNOTSUPP when a network card has the records of either
+ * direction; -ENODATA when the direction was not attached; -ENOTCONN when the
+ * socket is closed.
  */
 int kssl_position_read(struct sock *sk, int direction,
 		       const struct kssl_origin *origin, u64 *bytes)
 {
-	const struct tls_context *tls;
-	int err = -EAGAIN;
+	int err;
 
 	if (!origin->known)
 		return -ENODATA;
@@ -186,11 +238,10 @@ int kssl_position_read(struct sock *sk, int direction,
 		return -EAGAIN;
 	local_bh_disable();
 	bh_lock_sock(sk);
-	tls = tls_get_ctx(sk);
-	if (!sock_owned_by_user(sk) && tls)
-		err = direction == TLS_TX ?
-			count_sent(sk, tls, origin, bytes) :
-			count_received(sk, tls, origin, bytes);
+	if (sock_owned_by_user(sk))
+		err = -EAGAIN;
+	else
+		err = count(sk, direction, origin, bytes);
 	bh_unlock_sock(sk);
 	local_bh_enable();
 	return err;

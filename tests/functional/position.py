@@ -326,6 +326,22 @@ def ask(sock):
         sock.recv(100)
 
 
+@test("a FIN is no byte of data")
+def ended():
+    with Client() as nl, tls.Pair() as pair:
+        conn = attached(nl, pair)
+        pair.client.sendall(b"x" * 100)
+        tls.receive(pair.server, 100)
+        pair.client.shutdown(socket.SHUT_WR)
+        eq(position(nl, conn), (100, 0))
+        pair.server.sendall(b"x" * 10)
+        pair.server.shutdown(socket.SHUT_WR)
+        tls.receive(pair.client, 10)
+        eq(pair.client.recv(1), b"")
+        eventually(lambda: "unsent" not in nl.get(conn), "it is known")
+        eq(nl.get(conn)["received"], 10)
+
+
 @test("what is missing is worth asking for again, and is said to be")
 def missing():
     with Client() as nl, tls.Pair() as pair:
@@ -353,6 +369,7 @@ def main():
     not_attached()
     before()
     sitting()
+    ended()
     missing()
     tap.done()
 
