@@ -67,7 +67,6 @@ struct record {
  * @sock: its socket
  * @direction: whose key
  * @request: the peer is asked to update its key, too
- * @no_wait: others who send are not waited for
  * @sent: bytes of the KeyUpdate record that went out
  * @records: number of the next record under the old key
  * @nonce: of the key that was installed last
@@ -81,7 +80,6 @@ struct update {
 	struct socket *sock;
 	enum kssl_direction direction;
 	bool request;
-	bool no_wait;
 	size_t sent;
 	u64 records;
 	u8 nonce[KSSL_NONCE_SIZE];
@@ -112,6 +110,12 @@ static int check_params(const struct kssl_rekey_params *params,
 	return 0;
 }
 
+static bool is_sock_of(const struct socket *sock, const struct kssl *s)
+{
+	lockdep_assert_held(&s->object.lock);
+	return sock && s->sock && s->sock->sk == sock->sk;
+}
+
 /* What the connection knows of the key that is there now. */
 static int read_locked(struct update *update, struct kssl_reason *why)
 {
@@ -127,6 +131,9 @@ static int read_locked(struct update *update, struct kssl_reason *why)
 	if (!secrets)
 		return kssl_refuse(why, -ENOTCONN, KSSL_A_ID,
 				   "the connection is closed");
+	if (!is_sock_of(update->sock, update->s))
+		return kssl_refuse(why, -ENOTCONN, KSSL_A_ID,
+				   "the socket is closed or has no file");
 	if (!(update->s->directions & update->direction))
 		return kssl_refuse(why, -ENOTCONN, KSSL_A_DIRECTION,
 				   "this direction is not attached");
@@ -145,6 +152,20 @@ static int read_locked(struct update *update, struct kssl_reason *why)
 		update->next.secret_len = len;
 	}
 	return 0;
+}
+
+/* A key that is used anew would use each of its nonces anew. */
+static int check_next(const struct update *update, struct kssl_reason *why)
+{
+	u8 nonce[KSSL_NONCE_SIZE];
+	int err = 0;
+
+	kssl_crypto_nonce(&update->next, nonce);
+	if (!crypto_memneq(nonce, update->nonce, sizeof(nonce)))
+		err = kssl_refuse(why, -EINVAL, KSSL_A_KEY,
+				  "the key in use has the same nonce");
+	memzero_explicit(nonce, sizeof(nonce));
+	return err;
 }
 
 /* What follows from the secret that the connection has, unless it is given. */
@@ -169,6 +190,7 @@ static int prepare_next(struct update *update,
 	}
 	return kssl_attach_prepare(update->suite, &update->next, false,
 				   KSSL_A_KEY, why) ?:
+		check_next(update, why) ?:
 		kssl_ktls_try(update->suite, &update->next, &update->next, why);
 }
 
@@ -319,84 +341,7 @@ unlock:
 	return err;
 }
 
-/* Once there is another key, the records are counted from 0 again. */
-static int replace_key(struct update *update)
-{
-	int direction = is_tx(update) ? TLS_TX : TLS_RX;
-	struct kssl *s = update->s;
-	int err;
-
-	kssl_sock_count_pause(s, direction);
-	err = kssl_ktls_replace(update->sock, direction, update->suite,
-				&update->next);
-	if (err)
-		kssl_sock_count_resume(s, direction, 0, 0);
-	else
-		kssl_sock_count_resume(s, direction, update->records,
-				       sizeof(update->record.message));
-	if (!err && !(s->keep_keys & update->direction))
-		kssl_ktls_wipe(update->sock, direction);
-	return err;
-}
-
-/* A cgroup program can answer setsockopt() in net/tls's stead. */
-static int install_next(struct update *update, struct kssl_reason *why)
-{
-	struct sock *sk = update->sock->sk;
-	u8 nonce[KSSL_NONCE_SIZE];
-	bool installed;
-	int err;
-
-	err = replace_key(update);
-	if (err)
-		return kssl_refuse(why, err, KSSL_A_DIRECTION,
-				   "net/tls refuses the new key");
-	kssl_crypto_nonce(&update->next, nonce);
-	lock_sock(sk);
-	installed = is_installed(update, nonce);
-	release_sock(sk);
-	if (!installed)
-		err = kssl_refuse(why, -EPERM, KSSL_A_DIRECTION,
-				  "a cgroup program keeps the new key from net/tls");
-	memzero_explicit(nonce, sizeof(nonce));
-	return err;
-}
-
-/* A writer that waits for its peer has the lock. */
-static int lock_tx(const struct update *update, struct mutex *lock,
-		   struct kssl_reason *why)
-{
-	if (update->no_wait && !mutex_trylock(lock))
-		return kssl_refuse(why, -EAGAIN, KSSL_A_NO_WAIT,
-				   "somebody else sends");
-	if (!update->no_wait && mutex_lock_interruptible(lock))
-		return kssl_refuse(why, -EINTR, KSSL_A_DIRECTION,
-				   "interrupted while somebody else sends");
-	return 0;
-}
-
-static int update_tx(struct update *update, struct kssl_reason *why)
-{
-	struct tls_context *tls = tls_get_ctx(update->sock->sk);
-	int err;
-
-	err = lock_tx(update, &tls->tx_lock, why);
-	if (err)
-		return err;
-	err = tell_peer(update, why);
-	if (!err)
-		err = install_next(update, why);
-	mutex_unlock(&tls->tx_lock);
-	if (!err || !update->sent)
-		return err;
-	/* First the state: a kept connection would only be closed. */
-	kssl_conn_enter(update->s, KSSL_STATE_ERROR);
-	kernel_sock_shutdown(update->sock, SHUT_RDWR);
-	return kssl_refuse(why, err, KSSL_A_DIRECTION,
-			   "the peer was told, but there is no new key; the socket was shut down");
-}
-
-static int update_rx(struct update *update, struct kssl_reason *why)
+static int peer_told(struct update *update, struct kssl_reason *why)
 {
 	struct sock *sk = update->sock->sk;
 	int err;
@@ -410,7 +355,66 @@ static int update_rx(struct update *update, struct kssl_reason *why)
 		update->records =
 			get_unaligned_be64(tls_get_ctx(sk)->rx.rec_seq);
 	release_sock(sk);
-	return err ?: install_next(update, why);
+	return err;
+}
+
+/* A cgroup program can answer setsockopt() in net/tls's stead. */
+static int replace_key(struct update *update, struct kssl_reason *why)
+{
+	int direction = is_tx(update) ? TLS_TX : TLS_RX;
+	struct sock *sk = update->sock->sk;
+	u8 nonce[KSSL_NONCE_SIZE];
+	bool installed;
+	int err;
+
+	err = kssl_ktls_replace(update->sock, direction, update->suite,
+				&update->next);
+	if (err)
+		return kssl_refuse(why, err, KSSL_A_DIRECTION,
+				   "net/tls refuses the new key");
+	kssl_crypto_nonce(&update->next, nonce);
+	lock_sock(sk);
+	installed = is_installed(update, nonce);
+	release_sock(sk);
+	memzero_explicit(nonce, sizeof(nonce));
+	if (!installed)
+		return kssl_refuse(why, -EPERM, KSSL_A_DIRECTION,
+				   "a cgroup program keeps the new key from net/tls");
+	if (!(update->s->keep_keys & update->direction))
+		kssl_ktls_wipe(update->sock, direction);
+	return 0;
+}
+
+/*
+ * There is no position meanwhile. Once there is another key, the records are
+ * counted from 0 again.
+ */
+static int update_key(struct update *update, struct kssl_reason *why)
+{
+	int direction = is_tx(update) ? TLS_TX : TLS_RX;
+	struct kssl *s = update->s;
+	int err;
+
+	kssl_sock_count_pause(s, direction);
+	err = is_tx(update) ? tell_peer(update, why) : peer_told(update, why);
+	if (!err)
+		err = replace_key(update, why);
+	if (err)
+		kssl_sock_count_resume(s, direction, 0, 0);
+	else
+		kssl_sock_count_resume(s, direction, update->records,
+				       sizeof(update->record.message));
+	if (!err || !update->sent)
+		return err;
+	/*
+	 * Writers that wait would take the number of the KeyUpdate record for
+	 * theirs, under the same key. First the state: a kept connection would
+	 * only be closed.
+	 */
+	kssl_conn_enter(s, KSSL_STATE_ERROR);
+	kernel_sock_shutdown(update->sock, SHUT_RDWR);
+	return kssl_refuse(why, err, KSSL_A_DIRECTION,
+			   "the peer was told, but there is no new key; the socket was shut down");
 }
 
 /* A key that was given leaves no secret for the next one. */
@@ -440,39 +444,85 @@ static void keep_next(const struct update *update)
 	spin_unlock_bh(&s->object.lock);
 }
 
-static int update_sock(struct update *update, struct kssl_reason *why)
+static int update_claimed(struct update *update,
+			  const struct kssl_rekey_params *params,
+			  struct kssl_reason *why)
+{
+	struct kssl_reason own = {};
+	int err;
+
+	err = kssl_conn_claim(update->s, BIT(KSSL_STATE_ESTABLISHED), why);
+	if (err)
+		return err;
+	err = prepare_next(update, params, &own) ?: update_key(update, &own);
+	if (!err)
+		keep_next(update);
+	kssl_conn_unclaim(update->s, err, &own);
+	if (why)
+		*why = own;
+	return err;
+}
+
+/*
+ * Who sends waits for its peer, perhaps for long, with a lock of net/tls. It is
+ * waited for before the connection is claimed, so that nobody else waits, the
+ * other direction's update for one.
+ */
+static int update_tx(struct update *update,
+		     const struct kssl_rekey_params *params,
+		     struct kssl_reason *why)
+{
+	struct mutex *lock = &tls_get_ctx(update->sock->sk)->tx_lock;
+	int err;
+
+	if (params->no_wait && !mutex_trylock(lock))
+		return kssl_refuse(why, -EAGAIN, KSSL_A_NO_WAIT,
+				   "somebody else sends");
+	if (!params->no_wait && mutex_lock_interruptible(lock))
+		return kssl_refuse(why, -EINTR, KSSL_A_DIRECTION,
+				   "interrupted while somebody else sends");
+	err = update_claimed(update, params, why);
+	mutex_unlock(lock);
+	return err;
+}
+
+/* What is bound has net/tls's context as long as the socket's file is there. */
+static int update_sock(struct update *update,
+		       const struct kssl_rekey_params *params,
+		       struct kssl_reason *why)
 {
 	struct file *file = kssl_sock_file(update->s);
 	int err;
 
 	update->sock = file ? sock_from_file(file) : NULL;
-	if (update->sock)
-		err = is_tx(update) ? update_tx(update, why) :
-			update_rx(update, why);
+	if (update->sock && is_tx(update))
+		err = update_tx(update, params, why);
 	else
-		err = kssl_refuse(why, -ENOTCONN, KSSL_A_ID,
-				  "the socket is closed or has no file");
+		err = update_claimed(update, params, why);
 	if (file)
 		fput(file);
 	return err;
 }
 
-static int rekey_claimed(struct kssl *s, const struct kssl_rekey_params *params,
-			 struct kssl_reason *why)
+static int rekey(struct kssl *s, const struct kssl_rekey_params *params,
+		 struct kssl_reason *why)
 {
 	struct update *update;
 	int err;
 
+	if (!KSSL_TLS_REKEYS)
+		return kssl_refuse(why, -EOPNOTSUPP, 0,
+				   "net/tls of this kernel cannot update keys");
+	err = check_params(params, why);
+	if (err)
+		return err;
 	update = kzalloc_obj(*update, GFP_KERNEL_ACCOUNT);
 	if (!update)
 		return kssl_refuse(why, -ENOMEM, 0, "out of memory");
 	update->s = s;
 	update->direction = params->direction;
 	update->request = params->request_update;
-	update->no_wait = params->no_wait;
-	err = prepare_next(update, params, why) ?: update_sock(update, why);
-	if (!err)
-		keep_next(update);
+	err = update_sock(update, params, why);
 	kfree_sensitive(update);
 	return err;
 }
@@ -493,7 +543,8 @@ static int rekey_claimed(struct kssl *s, const struct kssl_rekey_params *params,
  * in state error.
  *
  * Context: may sleep, waits for the socket's lock, and for a transmit key until
- * nobody sends; a signal ends the latter.
+ * nobody sends; a signal ends the latter. Meanwhile the other direction's key
+ * can be updated.
  * Return: 0; -EOPNOTSUPP net/tls cannot update keys, or not this one (before
  * TLS 1.3, or a device has it); -EBUSY in another state, or another update is
  * at work; -EAGAIN no KeyUpdate was received, records have yet to go out, or
@@ -506,21 +557,6 @@ static int rekey_claimed(struct kssl *s, const struct kssl_rekey_params *params,
 int kssl_rekey(struct kssl *s, const struct kssl_rekey_params *params,
 	       struct kssl_reason *why)
 {
-	struct kssl_reason own = {};
-	int err;
-
-	if (!KSSL_TLS_REKEYS)
-		return kssl_refuse(why, -EOPNOTSUPP, 0,
-				   "net/tls of this kernel cannot update keys");
-	err = check_params(params, why);
-	if (!err)
-		err = kssl_conn_claim(s, BIT(KSSL_STATE_ESTABLISHED), why);
-	if (err)
-		return err;
-	err = rekey_claimed(s, params, &own);
-	kssl_conn_unclaim(s, err, &own);
-	if (why)
-		*why = own;
-	return err;
+	return rekey(s, params, why);
 }
 EXPORT_SYMBOL_GPL(kssl_rekey);

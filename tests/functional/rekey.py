@@ -9,10 +9,10 @@ import signal
 import socket
 import struct
 import threading
-import time
 
-from lib import tap, tls
-from lib.kssl import Client, K, Refused, eventually, position, refused
+from lib import bpf, process, tap, tls
+from lib.kssl import (Client, K, Refused, eventually, no_objects, position,
+                      refused)
 from lib.tap import Skip, eq, test
 from lib.tls import TLS_RX, TLS_TX
 
@@ -444,19 +444,9 @@ def writer_that_waits(sock):
     size = 20000000
     thread = threading.Thread(target=sock.sendall, args=(bytes(size),))
     thread.start()
-    eventually(lambda: sleeps(thread.native_id), "the writer waits")
+    eventually(lambda: process.sleeps(thread.native_id), "the writer waits")
     yield size
     thread.join()
-
-
-def sleeps(task):
-    """Whether a task has slept for a while."""
-    for _ in range(5):
-        time.sleep(0.1)
-        with open(f"/proc/{task}/stat", encoding="ascii") as file:
-            if file.read().rpartition(") ")[2][0] != "S":
-                return False
-    return True
 
 
 def child(conn):
@@ -484,10 +474,9 @@ def stuck():
     with Client() as nl, attached(nl) as (pair, client, server):
         with writer_that_waits(pair.client) as size:
             pid = child(client)
-            eventually(lambda: is_busy(nl, client), "the update is at work")
-            eventually(lambda: sleeps(pid), "the update waits")
-            with refused(errno.EBUSY, AT_WORK, "id"):
-                nl.rekey(client, RX)
+            eventually(lambda: process.sleeps(pid), "the update waits")
+            update(nl, server, client, pair.client)
+            eq(counts(nl, client)[2], 1)
             eq(nl.get(client)["state"], K.STATE_ESTABLISHED)
             os.kill(pid, signal.SIGUSR1)
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -500,12 +489,108 @@ def stuck():
         tls.exchange(pair)
 
 
-def is_busy(nl, conn):
+@test("a key that is in use is not used anew")
+def same_key():
+    needs_rekey()
+    same = "the key in use has the same nonce"
+    for make in tls.keys, tls.secret:
+        key = make(tls.DEFAULT)
+        with Client() as nl, attached(nl) as (pair, client, server):
+            update(nl, client, server, pair.server, key)
+            with refused(errno.EINVAL, same, "key"):
+                nl.rekey(client, TX, key=key)
+            tls.exchange(pair)
+            eq(counts(nl, client)[0], 1)
+
+
+KEPT_FROM_NET_TLS = "a cgroup program keeps the new key from net/tls"
+SHUT_DOWN = ("the peer was told, but there is no new key; the socket was shut "
+             "down")
+
+
+@test("a transmit key that the peer was told of and that is not there")
+def not_there():
+    needs_rekey()
+    for keep in 0, 1:
+        with Client() as nl:
+            with attached(nl, keep=keep) as (pair, client, _):
+                with bpf.answered(tls.SOL_TLS, TLS_TX), \
+                        refused(errno.EPERM, SHUT_DOWN, "direction"):
+                    nl.rekey(client, TX)
+                eq(nl.get(client)["state"], K.STATE_ERROR)
+                eq(receive_record(pair.server), (HANDSHAKE, UPDATE))
+                eq(receive_record(pair.server), (None, b""))
+                nl.clear(client)
+                eq(nl.get(client)["state"], K.STATE_INITIAL)
+                nl.free(client)
+            eventually(lambda: len(nl.dump()) == 1, "the connection is gone")
+    with Client() as nl:
+        eventually(lambda: no_objects(nl), "all objects are gone")
+
+
+@test("writers send nothing under the old key after that")
+def not_there_writers():
+    needs_rekey()
+    with Client() as nl, attached(nl) as (pair, client, server):
+        pair.server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        writers = [Writer(pair.client, number) for number in range(2)]
+        reader = Reader(pair.server, server)
+        for thread in (reader, *writers):
+            thread.start()
+        with bpf.answered(tls.SOL_TLS, TLS_TX):
+            eventually(lambda: nl.get(client)["state"] == K.STATE_ERROR or
+                       succeeds_or_fails(nl, client), "the update fails")
+        for thread in writers:
+            thread.join()
+            eq(type(thread.failure), BrokenPipeError)
+        reader.join()
+        # What came after the KeyUpdate had no key to be read with.
+        eq((reader.updates, reader.failure), (1, None))
+        eq(len(reader.data) % Writer.SIZE.size, 0)
+
+
+def succeeds_or_fails(nl, conn):
     try:
-        nl.clear(conn)
+        nl.rekey(conn, TX)
     except Refused as why:
-        return why.text == AT_WORK
-    return False
+        return why.errno == errno.EPERM
+    raise AssertionError("no key, and no failure")
+
+
+@test("a receive key that is not there changes nothing")
+def not_there_rx():
+    needs_rekey()
+    with Client() as nl, attached(nl) as (pair, client, server):
+        tls.exchange(pair)
+        nl.rekey(client, TX)
+        eq(receive_record(pair.server), (HANDSHAKE, UPDATE))
+        nl.call(K.CMD_ADD_CONTROL, {"id": server, "control_received": 5})
+        before = position(nl, server)
+        with bpf.answered(tls.SOL_TLS, TLS_RX), \
+                refused(errno.EPERM, KEPT_FROM_NET_TLS, "direction"):
+            nl.rekey(server, RX)
+        eq(position(nl, server), before)
+        eq(counts(nl, server)[2], 0)
+        nl.rekey(server, RX)
+        tls.transfer(pair.client, pair.server, [1000])
+        eq(position(nl, server), (before[0], before[1] - 5 + 1000))
+
+
+@test("a KeyUpdate that was looked at counts as control, followed or not")
+def looked_at():
+    needs_rekey()
+    with Client() as nl, attached(nl) as (pair, client, server):
+        for at in range(2):
+            nl.rekey(client, TX)
+            data, _, _, _ = pair.server.recvmsg(10, socket.CMSG_SPACE(1),
+                                                socket.MSG_PEEK)
+            eq(data, UPDATE)
+            eq(position(nl, server), (0, 10 * at))
+            nl.rekey(server, RX)
+            eq(position(nl, server), (0, 10 * at))
+            eq(receive_record(pair.server), (HANDSHAKE, UPDATE))
+            eq(position(nl, server), (0, 10 * at))
+            tls.transfer(pair.client, pair.server, [10])
 
 
 class Reader(threading.Thread):
@@ -551,11 +636,15 @@ class Writer(threading.Thread):
         self.number = name
         self.count = 0
         self.stop = False
+        self.failure = None
 
     def run(self):
-        while not self.stop:
-            self.sock.sendall(self.SIZE.pack(self.number, self.count))
-            self.count += 1
+        try:
+            while not self.stop:
+                self.sock.sendall(self.SIZE.pack(self.number, self.count))
+                self.count += 1
+        except OSError as why:
+            self.failure = why
 
 
 @test("updates while two threads write")
@@ -577,6 +666,7 @@ def writers():
         reader.join()
         if reader.failure:
             raise reader.failure
+        eq([thread.failure for thread in threads], [None, None])
         eq(reader.updates, UPDATES)
         eq(counts(nl, server)[2], UPDATES)
         got = [[], []]
@@ -659,6 +749,11 @@ def main():
     kept()
     full()
     stuck()
+    same_key()
+    not_there()
+    not_there_rx()
+    looked_at()
+    not_there_writers()
     writers()
     through_updates()
     wiped()

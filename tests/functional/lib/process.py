@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 import socket
+import time
 import traceback
 
 CLONE_NEWUSER = 0x10000000
@@ -155,6 +156,16 @@ class Remote:
             self._stream.close()
         except OSError:
             pass
+
+
+def sleeps(task):
+    """Whether a task has slept for a while."""
+    for _ in range(5):
+        time.sleep(0.1)
+        with open(f"/proc/{task}/stat", encoding="ascii") as file:
+            if file.read().rpartition(") ")[2][0] != "S":
+                return False
+    return True
 
 
 def _serve(make, stream):
