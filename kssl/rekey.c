@@ -41,7 +41,9 @@
 #include "ktls.h"
 #include "reason.h"
 #include "sock.h"
+#include "stat.h"
 #include "suite.h"
+#include "trace.h"
 
 #define RECORD_HANDSHAKE	22
 #define RECORD_DATA		23
@@ -557,6 +559,14 @@ static int rekey(struct kssl *s, const struct kssl_rekey_params *params,
 int kssl_rekey(struct kssl *s, const struct kssl_rekey_params *params,
 	       struct kssl_reason *why)
 {
-	return rekey(s, params, why);
+	int err = rekey(s, params, why);
+
+	if (err)
+		trace_kssl_rekey_err(s, params->direction, err);
+	else
+		trace_kssl_rekey(s, params->direction);
+	kssl_stat_inc(s->object.net, err ? KSSL_STAT_REKEY_ERROR :
+		      KSSL_STAT_REKEY);
+	return err;
 }
 EXPORT_SYMBOL_GPL(kssl_rekey);

@@ -42,6 +42,8 @@ static const char * const names[KSSL_STATS] = {
 	[KSSL_STAT_ERROR]		= "KsslError",
 	[KSSL_STAT_EVENT_LOST]		= "KsslEventLost",
 	[KSSL_STAT_KEY_LIMIT]		= "KsslKeyLimit",
+	[KSSL_STAT_REKEY]		= "KsslRekey",
+	[KSSL_STAT_REKEY_ERROR]		= "KsslRekeyError",
 };
 
 static struct stat_cpu __percpu *stats_of(struct net *net)

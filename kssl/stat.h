@@ -22,6 +22,8 @@ struct net;
  *	the sender is told
  * @KSSL_STAT_KEY_LIMIT: keys that came near to their limit while somebody
  *	listened
+ * @KSSL_STAT_REKEY: keys that were updated
+ * @KSSL_STAT_REKEY_ERROR: updates that were refused
  * @KSSL_STATS: how many there are
  */
 enum kssl_stat {
@@ -39,6 +41,8 @@ enum kssl_stat {
 	KSSL_STAT_ERROR,
 	KSSL_STAT_EVENT_LOST,
 	KSSL_STAT_KEY_LIMIT,
+	KSSL_STAT_REKEY,
+	KSSL_STAT_REKEY_ERROR,
 	KSSL_STATS
 };
 

@@ -253,6 +253,50 @@ TRACE_EVENT(kssl_dup,
 	TP_printk("id=%u from=%u", __entry->id, __entry->from)
 );
 
+/* rekey.c */
+TRACE_EVENT(kssl_rekey,
+	TP_PROTO(const struct kssl *s, u32 direction),
+	TP_ARGS(s, direction),
+	TP_STRUCT__entry(
+		__field(u32, id)
+		__field(u32, ctx_id)
+		__field(u32, direction)
+	),
+	TP_fast_assign(
+		rcu_read_lock();
+		__entry->id = s->object.id;
+		__entry->ctx_id = READ_ONCE(s->ctx)->object.id;
+		__entry->direction = direction;
+		rcu_read_unlock();
+	),
+	TP_printk("id=%u ctx=%u direction=%s", __entry->id, __entry->ctx_id,
+		  kssl_show_direction(__entry->direction))
+);
+
+TRACE_EVENT(kssl_rekey_err,
+	TP_PROTO(const struct kssl *s, u32 direction, int err),
+	TP_ARGS(s, direction, err),
+	TP_STRUCT__entry(
+		__field(u32, id)
+		__field(u32, ctx_id)
+		__field(u32, state)
+		__field(u32, direction)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		rcu_read_lock();
+		__entry->id = s->object.id;
+		__entry->ctx_id = READ_ONCE(s->ctx)->object.id;
+		__entry->state = READ_ONCE(s->state);
+		__entry->direction = direction;
+		__entry->err = err;
+		rcu_read_unlock();
+	),
+	TP_printk("id=%u ctx=%u state=%s direction=%s err=%d", __entry->id,
+		  __entry->ctx_id, kssl_show_state(__entry->state),
+		  kssl_show_direction(__entry->direction), __entry->err)
+);
+
 /* usage.c */
 TRACE_EVENT(kssl_key_limit,
 	TP_PROTO(const struct kssl *s, u32 direction, u64 records, u64 max),

@@ -9,7 +9,7 @@ import socket
 import subprocess
 
 from lib import process, tap, tls
-from lib.kssl import Client, K, eventually, refused
+from lib.kssl import Client, K, Refused, eventually, refused
 from lib.netlink import SOL_NETLINK
 from lib.process import Remote
 from lib.tap import eq, test
@@ -117,6 +117,22 @@ def refusals():
         counted.become(BeginError=2, AttachError=1)
 
 
+@test("key updates count, and those that are refused")
+def rekeys():
+    with Client() as nl, tls.Pair() as pair:
+        conn, _ = (reply["id"] for reply in tls.attach_pair(
+            nl, nl.ctx_new()["ctx_id"], pair, make=tls.secret))
+        counted = Counted()
+        try:
+            nl.rekey(conn, K.DIRECTION_RX)
+        except Refused as why:
+            can = why.errno != errno.EOPNOTSUPP
+        counted.become(RekeyError=1)
+        if can:
+            nl.rekey(conn, K.DIRECTION_TX)
+            counted.become(RekeyError=1, Rekey=1)
+
+
 @test("kept sockets count while they are pinned")
 def kept():
     with Client() as nl, tls.Pair() as pair:
@@ -205,6 +221,7 @@ def main():
     life()
     failed()
     refusals()
+    rekeys()
     kept()
     kept_refused()
     lost()

@@ -316,6 +316,25 @@ def key_limit():
             ("key_limit", {"id": two, "direction": "rx", **most})])
 
 
+@test("key updates are traced, and those that are refused")
+def rekeys():
+    with traced() as trace, Client() as nl, tls.Pair() as pair:
+        ctx = nl.ctx_new()["ctx_id"]
+        conn, _ = (reply["id"] for reply in
+                   tls.attach_pair(nl, ctx, pair, make=tls.secret))
+        trace.clear()
+        got = fails(nl.rekey, conn, K.DIRECTION_RX)
+        eq(trace.events(), [("rekey_err", {
+            "id": conn, "ctx": ctx, "state": "established", "direction": "rx",
+            "err": -got})])
+        if got == errno.EOPNOTSUPP:
+            return
+        trace.clear()
+        nl.rekey(conn, K.DIRECTION_TX)
+        eq(trace.events(), [("rekey", {"id": conn, "ctx": ctx,
+                                       "direction": "tx"})])
+
+
 @test("no event has the address of anything, nor what the settings say")
 def no_secrets():
     with traced() as trace, Client() as nl, tls.Pair() as pair:
@@ -357,6 +376,7 @@ def main():
     refused_dup()
     refused_pin()
     key_limit()
+    rekeys()
     no_secrets()
     documented()
     tap.done()
