@@ -129,6 +129,8 @@ struct file *kssl_handle_open(struct kssl_object *object, u8 rights)
 	struct kssl_handle *handle;
 	struct file *file;
 
+	if (!is_ctx(object) && kssl_watch_prepare(kssl_of(object)))
+		return ERR_PTR(-ENOMEM);
 	handle = kmalloc_obj(*handle, GFP_KERNEL_ACCOUNT);
 	if (!handle)
 		return ERR_PTR(-ENOMEM);

@@ -11,7 +11,8 @@
  * leaves a queue when the file that it was given goes, and the socket can be
  * gone long before. From the first poll on the connection itself waits on the
  * socket's queue and passes on what it hears, until it lets go of the socket's
- * file, which is what the queue belongs to.
+ * file, which is what the queue belongs to. The watch is made with the
+ * connection's first file, as poll has no way to say that there is no memory.
  *
  * The object's lock guards the connection's watch and whether it is in the
  * socket's queue, and comes before the locks of both queues.
@@ -50,26 +51,33 @@ static int pass_on(wait_queue_entry_t *entry, unsigned int mode, int flags,
 	return 0;
 }
 
-static struct kssl_watch *watch_obtain(struct kssl *s)
+/**
+ * kssl_watch_prepare - let a connection's files be polled
+ * @s: the connection
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int kssl_watch_prepare(struct kssl *s)
 {
-	struct kssl_watch *watch = READ_ONCE(s->watch), *new;
+	struct kssl_watch *new;
 
-	if (watch)
-		return watch;
+	if (READ_ONCE(s->watch))
+		return 0;
 	new = kzalloc_obj(*new, GFP_KERNEL_ACCOUNT);
 	if (!new)
-		return NULL;
+		return -ENOMEM;
 	init_waitqueue_head(&new->wait);
 	init_waitqueue_func_entry(&new->entry, pass_on);
 	spin_lock_bh(&s->object.lock);
-	watch = s->watch;
-	if (!watch) {
-		WRITE_ONCE(s->watch, new);
-		swap(watch, new);
+	if (!s->watch) {
+		/* Pairs with kssl_watch_wake(). */
+		smp_store_release(&s->watch, new);
+		new = NULL;
 	}
 	spin_unlock_bh(&s->object.lock);
 	kfree(new);
-	return watch;
+	return 0;
 }
 
 /* The file of a kept socket, with a reference, once its queue is entered. */
@@ -102,22 +110,20 @@ static bool is_over(struct kssl *s)
 /**
  * kssl_watch_poll - the readiness of a connection
  * @s: the connection
- * @file: a file that has a reference on it
+ * @file: a file that has a reference on it, made after kssl_watch_prepare()
  * @wait: where to wait for a change
  *
  * Context: may sleep.
  * Return: EPOLLHUP once the connection is closed or in error; before, the
- * readiness of the socket if it is kept; EPOLLERR without memory to wait with.
+ * readiness of the socket if it is kept.
  */
 __poll_t kssl_watch_poll(struct kssl *s, struct file *file,
 			 struct poll_table_struct *wait)
 {
-	struct kssl_watch *watch = watch_obtain(s);
+	struct kssl_watch *watch = s->watch;
 	struct file *sock_file;
 	__poll_t mask = 0;
 
-	if (!watch)
-		return EPOLLERR;
 	poll_wait(file, &watch->wait, wait);
 	sock_file = enter_queue(s, watch);
 	if (sock_file) {
@@ -150,7 +156,7 @@ void kssl_watch_leave(struct kssl *s)
  */
 void kssl_watch_wake(struct kssl *s)
 {
-	struct kssl_watch *watch = READ_ONCE(s->watch);
+	struct kssl_watch *watch = smp_load_acquire(&s->watch);
 
 	if (watch)
 		wake_up_poll(&watch->wait, ~(__poll_t)0);

@@ -7,6 +7,7 @@
 struct file;
 struct kssl;
 
+int __must_check kssl_watch_prepare(struct kssl *s);
 __poll_t kssl_watch_poll(struct kssl *s, struct file *file,
 			 struct poll_table_struct *wait);
 void kssl_watch_leave(struct kssl *s);
