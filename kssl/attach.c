@@ -110,11 +110,17 @@ int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 }
 EXPORT_SYMBOL_GPL(kssl_begin);
 
-/* net/tls fills records up to their full size. */
-static int check_limit(const struct kssl_facts *facts, struct kssl_reason *why)
+/*
+ * net/tls fills records up to their full size. In TLS 1.3 the limit is one of
+ * the content's type, too (RFC 8449 section 4).
+ */
+static int check_limit(const struct kssl_attach_params *params,
+		       const struct kssl_facts *facts, struct kssl_reason *why)
 {
-	if (!facts || !facts->record_limit ||
-	    facts->record_limit >= TLS_MAX_PAYLOAD_SIZE)
+	u32 full = TLS_MAX_PAYLOAD_SIZE + (params->version == TLS_1_3_VERSION);
+
+	if (!(params->directions & KSSL_DIRECTION_TX) || !facts ||
+	    !facts->record_limit || facts->record_limit >= full)
 		return 0;
 	return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_RECORD_LIMIT,
 			   "net/tls cannot keep this record limit");
@@ -556,7 +562,8 @@ static int attach_claimed(struct kssl *s, struct socket *sock,
 	err = kssl_policy_check(&settings, params, suite, why);
 	kssl_settings_put(&settings);
 	if (!err)
-		err = check_limit(facts, why) ?: check_padding(params, why);
+		err = check_limit(params, facts ?: s->facts, why) ?:
+			check_padding(params, why);
 	if (!err)
 		err = prepare_directions(suite, params, why);
 	if (!err && params->adopt)

@@ -15,7 +15,7 @@ BY_ID = "a reference by id needs CAP_NET_ADMIN"
 DER = b"\x30\x03\x02\x01\x07"
 CHAIN = DER + b"\x30\x82\x01\x00" + bytes(256)
 FACTS = {"alpn": b"h2", "sni": "a.example", "resumed": 1,
-         "record_limit": 16384, "peer_chain": CHAIN}
+         "record_limit": 16385, "peer_chain": CHAIN}
 STATIC = tls.Suite("RSA", 0x009c, TLS12, *tls.AES128_GCM, "sha256")
 LIMIT = "net/tls cannot keep this record limit"
 
@@ -28,7 +28,7 @@ MALFORMED = (
      "not a list of objects in DER", "peer_chain"),
     ({"peer_chain": bytes(65521)}, errno.EINVAL, "too long", "peer_chain"),
     ({"record_limit": 64}, errno.EOPNOTSUPP, LIMIT, "record_limit"),
-    ({"record_limit": 16383}, errno.EOPNOTSUPP, LIMIT, "record_limit"),
+    ({"record_limit": 16384}, errno.EOPNOTSUPP, LIMIT, "record_limit"),
 )
 
 # the level, the suite, the text of a refusal
