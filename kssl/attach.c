@@ -302,6 +302,9 @@ static int install(struct kssl *s, struct socket *sock,
 
 	begin_counts(s, params);
 	if (fresh & KSSL_DIRECTION_TX) {
+		err = kssl_ktls_check_writers(sock, why);
+		if (err)
+			return err;
 		err = kssl_ktls_install(sock, TLS_TX, suite, &params->tx);
 		if (err)
 			return kssl_refuse(why, err, KSSL_A_TX,
@@ -645,7 +648,7 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
  * without a file to keep, or a suite or record limit that net/tls cannot do;
  * -ETOOMANYREFS too many kept sockets; -EKEYREVOKED, -EKEYEXPIRED a
  * key of the settings; -EBUSY in another state, the direction is attached, or
- * the socket has other keys or another connection; -ENOTCONN, -EEXIST, -ENOENT
+ * the socket has other keys, another connection or a writer; -ENOTCONN, -EEXIST, -ENOENT
  * as kssl_ktls_prepare() and kssl_ktls_try(); -ENODATA, -EKEYREJECTED as
  * kssl_adopt_check(); -ENOMEM; or what net/tls says.
  */

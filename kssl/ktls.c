@@ -222,6 +222,30 @@ static unsigned int build_info(struct key_info *key,
 	return p - (u8 *)key;
 }
 
+/**
+ * kssl_ktls_check_writers - make sure that nobody is writing plaintext
+ * @sock: the socket
+ * @why: takes the reason of a refusal, or NULL
+ *
+ * Who waits for room in the socket goes on with plaintext whatever keys there
+ * are by then. Who waits for the socket's lock cannot be seen.
+ *
+ * Context: may sleep, and waits for the socket's lock.
+ * Return: 0, or -EBUSY.
+ */
+int kssl_ktls_check_writers(struct socket *sock, struct kssl_reason *why)
+{
+	bool writing;
+
+	lock_sock(sock->sk);
+	writing = sock->sk->sk_write_pending;
+	release_sock(sock->sk);
+	if (!writing)
+		return 0;
+	return kssl_refuse(why, -EBUSY, KSSL_A_FD,
+			   "somebody is writing to the socket");
+}
+
 static int put_key(struct socket *sock, int direction,
 		   const struct kssl_suite *suite,
 		   const struct kssl_crypto *crypto)
@@ -243,8 +267,9 @@ static int put_key(struct socket *sock, int direction,
  * @crypto: key, iv and salt of the right sizes, and the record sequence
  *
  * Context: may sleep, and waits for the socket's lock.
- * Return: 0; -EBUSY when somebody else has installed one meanwhile, which
- * net/tls might take for an update; -EPERM when a cgroup program has answered
+ * Return: 0; -EBUSY when somebody else has installed one before, which net/tls
+ * might take for an update, as it takes this one if they do at the same time;
+ * -EPERM when a cgroup program has answered
  * and net/tls was not asked; or what net/tls says. On failure there is no key.
  */
 int kssl_ktls_install(struct socket *sock, int direction,

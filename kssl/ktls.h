@@ -26,6 +26,8 @@ int __must_check kssl_ktls_try(const struct kssl_suite *suite,
 			       const struct kssl_crypto *tx,
 			       const struct kssl_crypto *rx,
 			       struct kssl_reason *why);
+int __must_check kssl_ktls_check_writers(struct socket *sock,
+					 struct kssl_reason *why);
 int __must_check kssl_ktls_install(struct socket *sock, int direction,
 				   const struct kssl_suite *suite,
 				   const struct kssl_crypto *crypto);

@@ -6,8 +6,9 @@ import contextlib
 import errno
 import os
 import socket
+import threading
 
-from lib import tap, tls
+from lib import process, tap, tls
 from lib.kssl import Client, K, eventually, refused
 from lib.tap import Skip, eq, test
 from lib.tls import TLS12, TLS13
@@ -480,6 +481,28 @@ def states():
             eq(nl.get(conn)["state"], K.STATE_ESTABLISHED)
 
 
+@test("a socket that somebody is writing plaintext to")
+def writer():
+    with Client() as nl, tls.Pair() as pair:
+        end, _ = tls.directions()
+        conn = nl.new(nl.ctx_new()["ctx_id"], **CLIENT)["id"]
+        for sock in pair.client, pair.server:
+            sock.settimeout(None)
+        data = bytes(20000000)
+        thread = threading.Thread(target=pair.client.sendall, args=(data,))
+        thread.start()
+        fd, _ = pair.fds()
+
+        eventually(lambda: process.sleeps(thread.native_id),
+                   "the writer waits")
+        with refused(errno.EBUSY, "somebody is writing to the socket", "fd"):
+            nl.attach(id=conn, fd=fd, **end)
+        eq(nl.get(conn)["state"], K.STATE_INITIAL)
+        assert tls.receive(pair.server, len(data)) == data, "plaintext"
+        thread.join()
+        nl.attach(id=conn, fd=fd, **end)
+
+
 @test("a handshake whose socket is closed is a closed connection")
 def closed_in_handshake():
     with Client() as nl:
@@ -521,6 +544,7 @@ def main():
     taken_socket()
     other_socket()
     states()
+    writer()
     closed_in_handshake()
     results()
     tap.done()
