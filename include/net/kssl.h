@@ -80,7 +80,8 @@ struct kssl_crypto {
  * @alpn_len: bytes of @alpn, up to KSSL_NAME_MAX, or 0
  * @sni_len: bytes of @sni, up to KSSL_NAME_MAX, or 0
  * @chain_len: bytes of @chain, up to KSSL_BLOB_MAX, or 0
- * @record_limit: bytes of plaintext that the peer takes in a record, or 0
+ * @record_limit: bytes of plaintext that the peer takes in a record, in TLS 1.3
+ *	with the content's type (RFC 8449 section 4), or 0
  * @resumed: a session was resumed
  */
 struct kssl_negotiated {
