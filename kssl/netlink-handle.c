@@ -77,7 +77,7 @@ int kssl_nl_open_fd_doit(struct sk_buff *skb, struct genl_info *info)
 	struct kssl_object *object;
 	struct sk_buff *reply;
 	void *hdr;
-	u8 rights;
+	u8 has, rights;
 	int err;
 
 	if (info->attrs[KSSL_A_ID] && info->attrs[KSSL_A_CTX_ID])
@@ -87,10 +87,10 @@ int kssl_nl_open_fd_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	object = kssl_nl_find_used(skb, info, info->attrs[KSSL_A_CTX_ID] ?
-				   &kssl_ctx_type : &kssl_conn_type);
+				   &kssl_ctx_type : &kssl_conn_type, &has);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
-	err = wanted_rights(info, kssl_nl_rights(skb, object), &rights);
+	err = wanted_rights(info, has, &rights);
 	if (err)
 		goto put;
 	reply = kssl_nl_reply_new(info, &hdr);
@@ -185,7 +185,7 @@ int kssl_nl_sock_fd_doit(struct sk_buff *skb, struct genl_info *info)
 	err = kssl_nl_check_opener(skb, info, 0);
 	if (err)
 		return err;
-	object = kssl_nl_find_used(skb, info, &kssl_conn_type);
+	object = kssl_nl_find_used(skb, info, &kssl_conn_type, NULL);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	file = kssl_keep_file(kssl_of(object), &why);

@@ -244,20 +244,20 @@ static struct kssl_object *forbid(struct genl_info *info,
 	return ERR_PTR(kssl_nl_refuse_text(info, -EPERM, attr, text));
 }
 
+/* Another thread of the client may let go at once, so *@has is asked once. */
 static struct kssl_object *find_with(struct sk_buff *skb,
 				     struct genl_info *info,
 				     const struct kssl_object_type *type,
-				     u8 rights)
+				     u8 rights, u8 *has)
 {
 	struct kssl_object *object = find(skb, info, type);
-	u8 has;
 
 	if (IS_ERR(object))
 		return object;
-	has = kssl_nl_rights(skb, object);
-	if (has >= rights)
+	*has = kssl_nl_rights(skb, object);
+	if (*has >= rights)
 		return object;
-	return forbid(info, object, has ?
+	return forbid(info, object, *has ?
 		      "the reference permits use only" :
 		      "this client has no reference on it");
 }
@@ -267,15 +267,19 @@ static struct kssl_object *find_with(struct sk_buff *skb,
  * @skb: the request
  * @info: the request
  * @type: the object's type
+ * @rights: takes what its references permit, enum kssl_rights; or NULL
  *
  * Return: the object, which the caller puts, or an ERR_PTR() with the request
  * refused: -EINVAL, -ENOENT, -EPERM.
  */
 struct kssl_object *kssl_nl_find_used(struct sk_buff *skb,
 				      struct genl_info *info,
-				      const struct kssl_object_type *type)
+				      const struct kssl_object_type *type,
+				      u8 *rights)
 {
-	return find_with(skb, info, type, KSSL_RIGHTS_USE);
+	u8 has;
+
+	return find_with(skb, info, type, KSSL_RIGHTS_USE, rights ?: &has);
 }
 
 /**
@@ -290,7 +294,9 @@ struct kssl_object *kssl_nl_find_held(struct sk_buff *skb,
 				      struct genl_info *info,
 				      const struct kssl_object_type *type)
 {
-	return find_with(skb, info, type, KSSL_RIGHTS_ALL);
+	u8 has;
+
+	return find_with(skb, info, type, KSSL_RIGHTS_ALL, &has);
 }
 
 /**
@@ -380,22 +386,33 @@ static bool is_kept_for(const struct sk_buff *skb, struct kssl_object *object)
  * @skb: the request
  * @info: the request
  * @type: the object's type
+ * @rights: takes what the reference is to permit, enum kssl_rights
  *
  * That is one it has already, one that is kept by a context of which it has all
  * rights, or one of a user whom it administrates. The same user is not enough,
  * because an id must not be a way around the rules of ptrace, unless the
  * object's settings share it.
  *
+ * What a client has already, it gets once more with the same rights, even if
+ * another of its threads lets go of it meanwhile: that it is permitted for
+ * another reason was not asked then.
+ *
  * Return: as kssl_nl_find_held().
  */
 struct kssl_object *kssl_nl_find_takable(struct sk_buff *skb,
 					 struct genl_info *info,
-					 const struct kssl_object_type *type)
+					 const struct kssl_object_type *type,
+					 u8 *rights)
 {
 	struct kssl_object *object = find(skb, info, type);
 
-	if (IS_ERR(object) || kssl_nl_is_held(skb, object) ||
-	    is_kept_for(skb, object) ||
+	if (IS_ERR(object))
+		return object;
+	*rights = kssl_nl_rights(skb, object);
+	if (*rights)
+		return object;
+	*rights = KSSL_RIGHTS_ALL;
+	if (is_kept_for(skb, object) ||
 	    (is_shared(object) && kssl_access_user(skb, object)) ||
 	    kssl_access_admin(skb, object))
 		return object;

@@ -31,7 +31,7 @@ bool kssl_nl_is_held(const struct sk_buff *skb, struct kssl_object *object);
 u8 kssl_nl_rights(const struct sk_buff *skb, struct kssl_object *object);
 struct kssl_object *__must_check
 kssl_nl_find_used(struct sk_buff *skb, struct genl_info *info,
-		  const struct kssl_object_type *type);
+		  const struct kssl_object_type *type, u8 *rights);
 struct kssl_object *__must_check
 kssl_nl_find_held(struct sk_buff *skb, struct genl_info *info,
 		  const struct kssl_object_type *type);
@@ -40,7 +40,7 @@ kssl_nl_find_seen(struct sk_buff *skb, struct genl_info *info,
 		  const struct kssl_object_type *type);
 struct kssl_object *__must_check
 kssl_nl_find_takable(struct sk_buff *skb, struct genl_info *info,
-		     const struct kssl_object_type *type);
+		     const struct kssl_object_type *type, u8 *rights);
 struct socket *__must_check
 kssl_nl_socket(struct sk_buff *skb, struct genl_info *info);
 struct kssl *__must_check

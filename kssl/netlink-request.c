@@ -328,7 +328,7 @@ static int request_conn(struct sk_buff *skb, struct genl_info *info,
 		return kssl_nl_refuse_text(info, -EINVAL, KSSL_A_SETTINGS,
 				   "settings need ctx-id");
 	object = request->cmd == KSSL_CMD_REKEY ?
-		kssl_nl_find_used(skb, info, &kssl_conn_type) :
+		kssl_nl_find_used(skb, info, &kssl_conn_type, NULL) :
 		kssl_nl_find_held(skb, info, &kssl_conn_type);
 	if (IS_ERR(object))
 		return PTR_ERR(object);

@@ -205,12 +205,9 @@ static int up_ref(struct sk_buff *skb, struct genl_info *info,
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
-	object = kssl_nl_find_takable(skb, info, type);
+	object = kssl_nl_find_takable(skb, info, type, &rights);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
-	/* Who has a reference gets one more of the same kind. */
-	rights = kssl_nl_is_held(skb, object) ? KSSL_RIGHTS_USE :
-		KSSL_RIGHTS_ALL;
 	reply = kssl_nl_reply_new(info, &hdr);
 	err = reply ? kssl_nl_take_and_reply(skb, info, client, object, rights,
 					     reply, hdr, KSSL_NL_ROWS_NONE) :
@@ -235,7 +232,7 @@ static int fill_counts(struct sk_buff *reply, struct kssl_object *object,
 static int drop(struct sk_buff *skb, struct genl_info *info,
 		const struct kssl_object_type *type)
 {
-	struct kssl_object *object = kssl_nl_find_used(skb, info, type);
+	struct kssl_object *object = kssl_nl_find_used(skb, info, type, NULL);
 	struct kssl_client *client = kssl_nl_find_client(skb);
 	struct sk_buff *reply;
 	int err, left;
@@ -506,7 +503,8 @@ int kssl_nl_set_shutdown_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return kssl_nl_require(info, KSSL_A_SHUTDOWN, "shutdown is missing") ?:
 		change_conn(skb, info,
-			    kssl_nl_find_used(skb, info, &kssl_conn_type),
+			    kssl_nl_find_used(skb, info, &kssl_conn_type,
+					      NULL),
 			    do_set_shutdown);
 }
 
@@ -529,7 +527,7 @@ static int do_add_control(struct kssl *s, struct nlattr **attrs,
 int kssl_nl_add_control_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return change_conn(skb, info,
-			   kssl_nl_find_used(skb, info, &kssl_conn_type),
+			   kssl_nl_find_used(skb, info, &kssl_conn_type, NULL),
 			   do_add_control);
 }
 
