@@ -166,10 +166,11 @@ static int dump_type(struct sk_buff *skb, struct netlink_callback *cb,
 	err = dump->started ? 0 : start_dump(cb, type->attr);
 	if (err)
 		return err;
-	while ((object = kssl_object_next(type, &dump->next))) {
+	while ((object = kssl_object_next(type, &dump->next, kssl_nl_exists,
+					  cb->skb))) {
 		if (may_dump(cb, dump, object) && passes(object, attrs, ns))
 			err = dump_object(skb, cb, object);
-		kssl_object_put(object);
+		kssl_object_unpin(object);
 		if (err)
 			break;
 		dump->next++;

@@ -97,7 +97,7 @@ int kssl_nl_open_fd_doit(struct sk_buff *skb, struct genl_info *info)
 	err = reply ? open_fd(info, object, rights, reply, hdr) :
 		kssl_nl_no_memory(info);
 put:
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return err;
 }
 
@@ -195,6 +195,6 @@ int kssl_nl_sock_fd_doit(struct sk_buff *skb, struct genl_info *info)
 		err = give_sock(info, kssl_of(object), file);
 		fput(file);
 	}
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return err;
 }

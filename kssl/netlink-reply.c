@@ -200,27 +200,30 @@ bool kssl_nl_is_held(const struct sk_buff *skb, struct kssl_object *object)
 	return client && kssl_client_held(client, object);
 }
 
-/* What was imported from another network namespace, or NULL. */
-static struct kssl_object *find_foreign(const struct sk_buff *skb,
-					const struct kssl_object_type *type,
-					u32 id)
+/**
+ * kssl_nl_exists - does an object exist for the client that asks
+ * @object: the object, which may be in its release
+ * @skb: the request
+ *
+ * That is one of its own network namespace, or one that it has imported. For
+ * kssl_object_find() and kssl_object_next().
+ *
+ * Context: any.
+ * Return: true if it does.
+ */
+bool kssl_nl_exists(struct kssl_object *object, const void *skb)
 {
-	struct kssl_object *object = kssl_object_find(type, id, NULL, NULL);
+	const struct sock *sk = NETLINK_CB((const struct sk_buff *)skb).sk;
 
-	if (IS_ERR(object))
-		return NULL;
-	if (kssl_nl_is_held(skb, object))
-		return object;
-	kssl_object_put(object);
-	return NULL;
+	return net_eq(object->net, sock_net(sk)) ||
+		kssl_nl_is_held(skb, object);
 }
 
-/* Objects of other network namespaces do not exist for who has none. */
 static struct kssl_object *find(struct sk_buff *skb, struct genl_info *info,
 				const struct kssl_object_type *type)
 {
-	struct kssl_object *object, *foreign;
 	struct kssl_reason why = {};
+	struct kssl_object *object;
 	int err;
 	u32 id;
 
@@ -228,11 +231,10 @@ static struct kssl_object *find(struct sk_buff *skb, struct genl_info *info,
 	if (err)
 		return ERR_PTR(err);
 	id = nla_get_u32(info->attrs[type->attr]);
-	object = kssl_object_find(type, id, genl_info_net(info), &why);
-	if (!IS_ERR(object))
-		return object;
-	foreign = find_foreign(skb, type, id);
-	return foreign ?: ERR_PTR(kssl_nl_refuse(info, PTR_ERR(object), &why));
+	object = kssl_object_find(type, id, kssl_nl_exists, skb, &why);
+	if (IS_ERR(object))
+		kssl_nl_refuse(info, PTR_ERR(object), &why);
+	return object;
 }
 
 static struct kssl_object *forbid(struct genl_info *info,
@@ -240,7 +242,7 @@ static struct kssl_object *forbid(struct genl_info *info,
 {
 	u16 attr = object->type->attr;
 
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return ERR_PTR(kssl_nl_refuse_text(info, -EPERM, attr, text));
 }
 
@@ -269,7 +271,7 @@ static struct kssl_object *find_with(struct sk_buff *skb,
  * @type: the object's type
  * @rights: takes what its references permit, enum kssl_rights; or NULL
  *
- * Return: the object, which the caller puts, or an ERR_PTR() with the request
+ * Return: the object, which the caller unpins, or an ERR_PTR() with the request
  * refused: -EINVAL, -ENOENT, -EPERM.
  */
 struct kssl_object *kssl_nl_find_used(struct sk_buff *skb,
@@ -425,7 +427,7 @@ struct kssl_object *kssl_nl_find_takable(struct sk_buff *skb,
  * @info: the request
  * @client: who asks
  *
- * Return: the connection, which the caller frees, or an ERR_PTR() with the
+ * Return: the connection, which the caller unpins, or an ERR_PTR() with the
  * request refused.
  */
 struct kssl *kssl_nl_make_conn(struct sk_buff *skb, struct genl_info *info,
@@ -446,7 +448,10 @@ struct kssl *kssl_nl_make_conn(struct sk_buff *skb, struct genl_info *info,
 		return ERR_CAST(ctx);
 	}
 	s = kssl_conn_create(kssl_ctx_of(ctx), client->cred, values, n, &why);
-	kssl_object_put(ctx);
+	/* Of the context's namespace, which need not be the client's. */
+	if (!IS_ERR(s))
+		get_net(s->object.net);
+	kssl_object_unpin(ctx);
 	kssl_nl_free_settings(info, values);
 	if (IS_ERR(s))
 		kssl_nl_refuse(info, PTR_ERR(s), &why);

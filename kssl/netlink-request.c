@@ -2,8 +2,8 @@
 /*
  * DOC: begin, attach and rekey over netlink
  *
- * The handler reads the request, takes references on the connection and, but
- * for rekey, the socket's file and allocates the reply. The rest waits for the
+ * The handler reads the request, pins the connection, takes a reference on the
+ * socket's file, but for rekey, and allocates the reply. The rest waits for the
  * socket, so it is done by task work (task.c), which also sends the reply.
  */
 
@@ -30,7 +30,7 @@
 /**
  * struct request - a begin, attach or rekey on its way to its task work
  * @work: in the task's queue
- * @conn: the connection, with a reference
+ * @conn: the connection, pinned
  * @sock: the socket, with a reference on its file; NULL for rekey
  * @client: where the reply goes, kept alive by the task's queue
  * @reply: the reply, begun
@@ -69,7 +69,7 @@ static void request_free(struct request *request)
 	if (request->handle)
 		fput(request->handle);
 	if (request->conn)
-		kssl_object_put(&request->conn->object);
+		kssl_object_unpin(&request->conn->object);
 	kssl_facts_put(request->facts);
 	kfree_sensitive(request);
 }

@@ -104,7 +104,7 @@ static int wanted_rows(struct sk_buff *skb, struct genl_info *info,
 	return kssl_rows[id].attr;
 }
 
-/* Takes over the caller's reference on @object, which can be an ERR_PTR(). */
+/* Takes over @object, which is pinned, or an ERR_PTR(). */
 static int report(struct sk_buff *skb, struct genl_info *info,
 		  struct kssl_object *object)
 {
@@ -136,7 +136,7 @@ static int report(struct sk_buff *skb, struct genl_info *info,
 		err = kssl_nl_fill_chain(reply, kssl_of(object));
 	err = kssl_nl_reply_send(info, reply, hdr, err);
 put:
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return err;
 }
 
@@ -187,7 +187,7 @@ int kssl_nl_ctx_set_doit(struct sk_buff *skb, struct genl_info *info)
 	kssl_settings_put(&new);
 	kssl_settings_put(&old);
 put:
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 free_values:
 	kssl_nl_free_settings(info, values);
 	return err;
@@ -212,7 +212,7 @@ static int up_ref(struct sk_buff *skb, struct genl_info *info,
 	err = reply ? kssl_nl_take_and_reply(skb, info, client, object, rights,
 					     reply, hdr, KSSL_NL_ROWS_NONE) :
 		kssl_nl_no_memory(info);
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return err;
 }
 
@@ -260,7 +260,7 @@ static int drop(struct sk_buff *skb, struct genl_info *info,
 	if (err && kssl_client_take(client, object, rights))
 		pr_debug("a reference could not be taken back\n");
 put:
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return err;
 }
 
@@ -297,7 +297,7 @@ int kssl_nl_new_doit(struct sk_buff *skb, struct genl_info *info)
 	err = kssl_nl_take_and_reply(skb, info, client, &s->object,
 				     KSSL_RIGHTS_ALL, reply, hdr,
 				     KSSL_NL_ROWS_NONE);
-	kssl_object_put(&s->object);
+	kssl_object_unpin(&s->object);
 	return err;
 }
 
@@ -322,8 +322,10 @@ int kssl_nl_dup_doit(struct sk_buff *skb, struct genl_info *info)
 		goto put;
 	}
 	s = kssl_conn_dup(kssl_of(object), client->cred, &why);
+	if (!IS_ERR(s))
+		get_net(s->object.net);
 	/* The reply counts one reference that is not the client's. */
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	if (IS_ERR(s)) {
 		nlmsg_free(reply);
 		return kssl_nl_refuse(info, PTR_ERR(s), &why);
@@ -333,7 +335,7 @@ int kssl_nl_dup_doit(struct sk_buff *skb, struct genl_info *info)
 				     KSSL_NL_ROWS_NONE);
 	object = &s->object;
 put:
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return err;
 }
 
@@ -347,12 +349,31 @@ int kssl_nl_free_doit(struct sk_buff *skb, struct genl_info *info)
 	return drop(skb, info, &kssl_conn_type);
 }
 
+/*
+ * What keeps the namespace of a socket's connection may go with the socket. It
+ * stays until the RCU read lock is dropped.
+ */
+static struct kssl *pin_conn_of(struct sock *sk)
+{
+	struct kssl *s, *pinned = NULL;
+
+	rcu_read_lock();
+	s = kssl_sock_conn(sk);
+	if (s) {
+		if (kssl_object_pin(&s->object))
+			pinned = s;
+		kssl_object_put(&s->object);
+	}
+	rcu_read_unlock();
+	return pinned;
+}
+
 /* Whoever has a socket may look at the connection that it belongs to. */
 static struct kssl_object *find_by_socket(struct sk_buff *skb,
 					  struct genl_info *info)
 {
+	struct kssl *s = NULL;
 	struct socket *sock;
-	struct kssl *s;
 
 	if (info->attrs[KSSL_A_ID])
 		return ERR_PTR(kssl_nl_refuse_text(info, -EINVAL, KSSL_A_FD,
@@ -360,7 +381,8 @@ static struct kssl_object *find_by_socket(struct sk_buff *skb,
 	sock = kssl_nl_socket(skb, info);
 	if (IS_ERR(sock))
 		return ERR_CAST(sock);
-	s = sock->sk ? kssl_sock_conn(sock->sk) : NULL;
+	if (sock->sk)
+		s = pin_conn_of(sock->sk);
 	sockfd_put(sock);
 	if (s)
 		return &s->object;
@@ -427,7 +449,7 @@ int kssl_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 	kssl_settings_put(&new);
 	kssl_settings_put(&old);
 put:
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 free_values:
 	kssl_nl_free_settings(info, values);
 	return err;
@@ -437,7 +459,7 @@ free_values:
 typedef int (*change_fn)(struct kssl *s, struct nlattr **attrs,
 			 struct kssl_reason *why);
 
-/* Calls @change on a connection, and reports it. Takes over the reference. */
+/* Calls @change on a connection that is pinned, reports it and unpins it. */
 static int change_conn(struct sk_buff *skb, struct genl_info *info,
 		       struct kssl_object *object, change_fn change)
 {
@@ -463,7 +485,7 @@ static int change_conn(struct sk_buff *skb, struct genl_info *info,
 				 kssl_nl_fill(reply, object, skb,
 					      KSSL_NL_ROWS_SMALL));
 put:
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return err;
 }
 
@@ -562,9 +584,9 @@ int kssl_nl_set_ctx_doit(struct sk_buff *skb, struct genl_info *info)
 				 kssl_nl_fill(reply, object, skb,
 					      KSSL_NL_ROWS_SMALL));
 put_ctx:
-	kssl_object_put(ctx);
+	kssl_object_unpin(ctx);
 put:
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return err;
 }
 
@@ -605,7 +627,7 @@ int kssl_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 					      session));
 put:
 	kssl_settings_put(&settings);
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return err;
 }
 

@@ -10,6 +10,11 @@
  * The table's own lock, taken with bottom halves off, is innermost. Lookups go
  * by RCU and kref_get_unless_zero(); objects are freed after a grace period.
  * An object's lock comes before a client's lock and before nothing else.
+ *
+ * An object does not keep its network namespace. Whoever has a reference that
+ * can outlive that keeps it himself; who has just found an object may be in
+ * another namespace and its last holder gone, so what is found is pinned, both
+ * together.
  */
 
 #include <linux/cred.h>
@@ -87,34 +92,68 @@ void kssl_object_publish(struct kssl_object *object)
 }
 
 /**
+ * kssl_object_pin - take a reference on an object and on its namespace
+ * @object: one that the caller has a reference on, or found under the RCU
+ *	read lock that he still has
+ *
+ * Context: any.
+ * Return: true, for kssl_object_unpin(); false when the object is going.
+ */
+bool kssl_object_pin(struct kssl_object *object)
+{
+	/* First, because the release of an object uses its namespace. */
+	if (!maybe_get_net(object->net))
+		return false;
+	if (kref_get_unless_zero(&object->ref))
+		return true;
+	put_net(object->net);
+	return false;
+}
+
+/**
+ * kssl_object_unpin - drop what kssl_object_pin() took
+ * @object: the object
+ *
+ * Context: any.
+ */
+void kssl_object_unpin(struct kssl_object *object)
+{
+	struct net *net = object->net;
+
+	kssl_object_put(object);
+	put_net(net);
+}
+
+/**
  * kssl_object_find - find an object by its id
  * @type: the type that it has to be of
  * @id: the id
- * @net: the namespace that it has to be of, or NULL for any
+ * @filter: says whether it exists for the caller, or NULL
+ * @arg: what @filter is called with
  * @why: takes the reason of a failure, or NULL
  *
  * Context: any.
- * Return: the object with a reference for the caller; ERR_PTR(-ENOENT) when
- * there is none, ERR_PTR(-EINVAL) when it is of another type.
+ * Return: the object, pinned for the caller; ERR_PTR(-ENOENT) when there is
+ * none, ERR_PTR(-EINVAL) when it is of another type.
  */
 struct kssl_object *kssl_object_find(const struct kssl_object_type *type,
-				     u32 id, const struct net *net,
-				     struct kssl_reason *why)
+				     u32 id, kssl_object_filter filter,
+				     const void *arg, struct kssl_reason *why)
 {
 	struct kssl_object *object;
 	bool found;
 
 	rcu_read_lock();
 	object = xa_load(&kssl_ids, id);
-	found = object && (!net || net_eq(object->net, net)) &&
-		kref_get_unless_zero(&object->ref);
+	found = object && (!filter || filter(object, arg)) &&
+		kssl_object_pin(object);
 	rcu_read_unlock();
 	if (!found)
 		return ERR_PTR(kssl_refuse(why, -ENOENT, type->attr,
 					   type->not_found));
 	if (object->type == type)
 		return object;
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return ERR_PTR(kssl_refuse(why, -EINVAL, type->attr, type->not_this));
 }
 
@@ -122,12 +161,16 @@ struct kssl_object *kssl_object_find(const struct kssl_object_type *type,
  * kssl_object_next - walk all objects of a type, by rising id
  * @type: the type
  * @id: where to start; takes the id of what is found
+ * @filter: says whether one exists for the caller, or NULL
+ * @arg: what @filter is called with
  *
  * Context: may sleep, between two of them.
- * Return: the object with a reference for the caller, or NULL at the end.
+ * Return: the object, pinned for the caller, or NULL at the end.
  */
 struct kssl_object *kssl_object_next(const struct kssl_object_type *type,
-				     unsigned long *id)
+				     unsigned long *id,
+				     kssl_object_filter filter,
+				     const void *arg)
 {
 	struct kssl_object *object;
 	bool found;
@@ -136,11 +179,12 @@ struct kssl_object *kssl_object_next(const struct kssl_object_type *type,
 		rcu_read_lock();
 		object = xa_find(&kssl_ids, id, U32_MAX, XA_PRESENT);
 		found = object && object->type == type &&
-			kref_get_unless_zero(&object->ref);
+			(!filter || filter(object, arg)) &&
+			kssl_object_pin(object);
 		rcu_read_unlock();
 		if (found || !object)
 			return object;
-		/* There may be millions of the other type. */
+		/* There may be millions of others. */
 		cond_resched();
 	}
 }

@@ -88,6 +88,10 @@ struct kssl_object {
 	struct rcu_head rcu;
 };
 
+/* Whether an object exists for who looks for one; must not sleep. */
+typedef bool (*kssl_object_filter)(struct kssl_object *object,
+				   const void *arg);
+
 int __must_check kssl_object_init(struct kssl_object *object,
 				  const struct kssl_object_type *type,
 				  struct net *net, const struct cred *cred,
@@ -95,12 +99,16 @@ int __must_check kssl_object_init(struct kssl_object *object,
 void kssl_object_publish(struct kssl_object *object);
 struct kssl_object *__must_check
 kssl_object_find(const struct kssl_object_type *type, u32 id,
-		 const struct net *net, struct kssl_reason *why);
-struct kssl_object *
-kssl_object_next(const struct kssl_object_type *type, unsigned long *id);
+		 kssl_object_filter filter, const void *arg,
+		 struct kssl_reason *why);
+struct kssl_object *__must_check
+kssl_object_next(const struct kssl_object_type *type, unsigned long *id,
+		 kssl_object_filter filter, const void *arg);
 bool kssl_object_visit(const struct kssl_object_type *type, unsigned long *id,
 		       unsigned int n,
 		       void (*visit)(struct kssl_object *object));
+bool __must_check kssl_object_pin(struct kssl_object *object);
+void kssl_object_unpin(struct kssl_object *object);
 void kssl_object_put(struct kssl_object *object);
 void kssl_object_free(struct kssl_object *object);
 

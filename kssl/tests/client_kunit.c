@@ -328,9 +328,9 @@ static void client_close_frees_what_only_it_held(struct kunit *test)
 	kssl_test_user_close(user);
 
 	/* Assert */
-	found = kssl_object_find(&kssl_ctx_type, ids[0], NULL, NULL);
+	found = kssl_object_find(&kssl_ctx_type, ids[0], NULL, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(found), -ENOENT);
-	found = kssl_object_find(&kssl_conn_type, ids[1], NULL, NULL);
+	found = kssl_object_find(&kssl_conn_type, ids[1], NULL, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(found), -ENOENT);
 }
 

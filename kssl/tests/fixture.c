@@ -82,8 +82,8 @@ static int count_objects(const struct kssl_object_type *type)
 	unsigned long id = 0;
 	int n = 0;
 
-	while ((object = kssl_object_next(type, &id))) {
-		kssl_object_put(object);
+	while ((object = kssl_object_next(type, &id, NULL, NULL))) {
+		kssl_object_unpin(object);
 		id++;
 		n++;
 	}

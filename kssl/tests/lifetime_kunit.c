@@ -28,11 +28,12 @@ static u32 refs_of(struct kssl *s)
 /* Is there an object with this id? */
 static bool exists(const struct kssl_object_type *type, u32 id)
 {
-	struct kssl_object *object = kssl_object_find(type, id, NULL, NULL);
+	struct kssl_object *object;
 
+	object = kssl_object_find(type, id, NULL, NULL, NULL);
 	if (IS_ERR(object))
 		return false;
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	return true;
 }
 

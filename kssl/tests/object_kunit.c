@@ -39,10 +39,11 @@ static struct thing *thing_of(struct kssl_object *object)
 static bool is_in_walk(u32 id)
 {
 	unsigned long at = id;
-	struct kssl_object *object = kssl_object_next(&thing_type, &at);
+	struct kssl_object *object;
 
+	object = kssl_object_next(&thing_type, &at, NULL, NULL);
 	if (object)
-		kssl_object_put(object);
+		kssl_object_unpin(object);
 	return object && at == id;
 }
 
@@ -53,7 +54,7 @@ static void thing_release(struct kref *ref)
 	struct sight *sight = thing_of(object)->sight;
 	struct kssl_object *found;
 
-	found = kssl_object_find(&thing_type, object->id, NULL, NULL);
+	found = kssl_object_find(&thing_type, object->id, NULL, NULL, NULL);
 	sight->found = PTR_ERR_OR_ZERO(found);
 	sight->walked = is_in_walk(object->id);
 	sight->released = true;
@@ -149,12 +150,13 @@ static void object_find_takes_a_reference(struct kunit *test)
 	struct kssl_object *found;
 
 	/* Act */
-	found = kssl_object_find(&thing_type, thing->object.id, NULL, NULL);
+	found = kssl_object_find(&thing_type, thing->object.id, NULL, NULL,
+				 NULL);
 
 	/* Assert */
 	KUNIT_ASSERT_PTR_EQ(test, found, &thing->object);
 	KUNIT_EXPECT_EQ(test, kssl_object_refs(found), 2);
-	kssl_object_put(found);
+	kssl_object_unpin(found);
 	KUNIT_EXPECT_EQ(test, kssl_object_refs(&thing->object), 1);
 }
 
@@ -163,7 +165,7 @@ static void expect_not_found(struct kunit *test, u32 id)
 	struct kssl_reason why = {};
 	struct kssl_object *found;
 
-	found = kssl_object_find(&thing_type, id, NULL, &why);
+	found = kssl_object_find(&thing_type, id, NULL, NULL, &why);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(found), -ENOENT);
 	KUNIT_EXPECT_STREQ(test, why.text, "no such thing");
 	KUNIT_EXPECT_EQ(test, why.attr, ATTR);
@@ -200,13 +202,19 @@ static void object_find_of_another_type(struct kunit *test)
 	struct kssl_object *found;
 
 	/* Act */
-	found = kssl_object_find(&thing_type, kssl_ctx_id(ctx), NULL, &why);
+	found = kssl_object_find(&thing_type, kssl_ctx_id(ctx), NULL, NULL,
+				 &why);
 
 	/* Assert */
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(found), -EINVAL);
 	KUNIT_EXPECT_STREQ(test, why.text, "not a thing");
 	KUNIT_EXPECT_EQ(test, why.attr, ATTR);
 	KUNIT_EXPECT_EQ(test, kssl_object_refs(&ctx->object), 1);
+}
+
+static bool is_of_net(struct kssl_object *object, const void *net)
+{
+	return net_eq(object->net, net);
 }
 
 /* Neither an object nor, by the error, its type is seen from elsewhere. */
@@ -222,17 +230,38 @@ static void object_find_from_another_namespace(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, elsewhere);
 
 	/* Act and assert */
-	found = kssl_object_find(&thing_type, thing->object.id, elsewhere,
-				 NULL);
+	found = kssl_object_find(&thing_type, thing->object.id, is_of_net,
+				 elsewhere, NULL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(found), -ENOENT);
-	found = kssl_object_find(&thing_type, kssl_ctx_id(ctx), elsewhere,
-				 NULL);
+	found = kssl_object_find(&thing_type, kssl_ctx_id(ctx), is_of_net,
+				 elsewhere, NULL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(found), -ENOENT);
 	KUNIT_EXPECT_EQ(test, kssl_object_refs(&ctx->object), 1);
-	found = kssl_object_find(&thing_type, thing->object.id, &init_net,
-				 NULL);
+	found = kssl_object_find(&thing_type, thing->object.id, is_of_net,
+				 &init_net, NULL);
 	KUNIT_ASSERT_PTR_EQ(test, found, &thing->object);
-	kssl_object_put(found);
+	kssl_object_unpin(found);
+}
+
+/* A reference would not keep the namespace, which an object's release uses. */
+static void object_find_in_a_namespace_that_goes(struct kunit *test)
+{
+	struct thing *thing = test_thing(test);
+	struct net *going;
+
+	/* Arrange: nobody has a reference on it any more */
+	if (!IS_ENABLED(CONFIG_NET_NS))
+		kunit_skip(test, "there is one namespace only");
+	going = kunit_kzalloc(test, sizeof(*going), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, going);
+	thing->object.net = going;
+
+	/* Act and assert */
+	expect_not_found(test, thing->object.id);
+	KUNIT_EXPECT_FALSE(test, is_in_walk(thing->object.id));
+	thing->object.net = &init_net;
+	KUNIT_EXPECT_EQ(test, kssl_object_refs(&thing->object), 1);
+	KUNIT_EXPECT_TRUE(test, is_in_walk(thing->object.id));
 }
 
 static void object_find_in_release(struct kunit *test)
@@ -296,12 +325,12 @@ static int walk(struct kunit *test, unsigned long id)
 	unsigned long last = 0;
 	int n = 0;
 
-	while ((object = kssl_object_next(&thing_type, &id))) {
+	while ((object = kssl_object_next(&thing_type, &id, NULL, NULL))) {
 		KUNIT_EXPECT_PTR_EQ(test, object->type, &thing_type);
 		KUNIT_EXPECT_EQ(test, object->id, (u32)id);
 		KUNIT_EXPECT_GT(test, id, last);
 		last = id;
-		kssl_object_put(object);
+		kssl_object_unpin(object);
 		id++;
 		n++;
 	}
@@ -344,12 +373,12 @@ static void object_walk_goes_on_past_a_freed_one(struct kunit *test)
 
 	/* Act */
 	thing_put(first);
-	object = kssl_object_next(&thing_type, &id);
+	object = kssl_object_next(&thing_type, &id, NULL, NULL);
 
 	/* Assert */
 	KUNIT_ASSERT_PTR_EQ(test, object, &second->object);
 	KUNIT_EXPECT_EQ(test, (u32)id, second->object.id);
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 }
 
 static void object_age_is_in_milliseconds(struct kunit *test)
@@ -385,6 +414,7 @@ static struct kunit_case object_cases[] = {
 	KUNIT_CASE(object_find_before_publish),
 	KUNIT_CASE(object_find_of_another_type),
 	KUNIT_CASE(object_find_from_another_namespace),
+	KUNIT_CASE(object_find_in_a_namespace_that_goes),
 	KUNIT_CASE(object_find_in_release),
 	KUNIT_CASE(object_memory_outlives_readers),
 	KUNIT_CASE(object_release_is_for_the_last_reference),

@@ -395,11 +395,11 @@ static void state_established_is_held_by_the_socket(struct kunit *test)
 
 	/* Act and assert */
 	kssl_free(s);
-	object = kssl_object_find(&kssl_conn_type, id, NULL, NULL);
+	object = kssl_object_find(&kssl_conn_type, id, NULL, NULL, NULL);
 	KUNIT_ASSERT_PTR_EQ(test, object, &s->object);
-	kssl_object_put(object);
+	kssl_object_unpin(object);
 	kssl_test_close(&scene.pair->client);
-	object = kssl_object_find(&kssl_conn_type, id, NULL, NULL);
+	object = kssl_object_find(&kssl_conn_type, id, NULL, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(object), -ENOENT);
 }
 
@@ -421,7 +421,7 @@ static void state_handshake_is_not_held_by_the_socket(struct kunit *test)
 	kssl_free(s);
 
 	/* Assert */
-	object = kssl_object_find(&kssl_conn_type, id, NULL, NULL);
+	object = kssl_object_find(&kssl_conn_type, id, NULL, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(object), -ENOENT);
 	KUNIT_EXPECT_EQ(test, kssl_begin(scene.s, scene.pair->client, NULL),
 			0);
