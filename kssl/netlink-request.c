@@ -288,13 +288,15 @@ static int require_negotiated(struct genl_info *info)
 static int check_keeper(struct genl_info *info, struct kssl *s)
 {
 	struct kssl_settings own = kssl_conn_settings(s);
-	struct kssl_settings of_ctx = kssl_ctx_settings(s->ctx);
+	struct kssl_ctx *ctx = kssl_conn_ctx(s);
+	struct kssl_settings of_ctx = kssl_ctx_settings(ctx);
 	bool lost = kssl_settings_num(&own, KSSL_ROW_KEEP) &&
 		!kssl_settings_num(&of_ctx, KSSL_ROW_KEEP);
 	struct kssl_reason why = {};
 
 	kssl_settings_put(&of_ctx);
 	kssl_settings_put(&own);
+	kssl_ctx_put(ctx);
 	if (!lost || info->attrs[KSSL_A_RIGHTS])
 		return 0;
 	kssl_refuse_nested(&why, -EINVAL, KSSL_A_SETTINGS,
