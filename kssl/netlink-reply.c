@@ -536,6 +536,18 @@ int kssl_nl_fill(struct sk_buff *reply, struct kssl_object *object,
 	return kssl_nl_fill_conn(reply, kssl_of(object), client, ns, rows);
 }
 
+static const char *take_text(int err)
+{
+	switch (err) {
+	case -EOVERFLOW:
+		return "too many references on one object";
+	case -ENODEV:
+		return "the module is being unloaded";
+	default:
+		return "out of memory";
+	}
+}
+
 /**
  * kssl_nl_take_and_reply - give a client a reference and report it, or neither
  * @skb: the request
@@ -559,9 +571,7 @@ int kssl_nl_take_and_reply(struct sk_buff *skb, struct genl_info *info,
 	err = kssl_client_take(client, object, rights);
 	if (err) {
 		nlmsg_free(reply);
-		return kssl_nl_refuse_text(info, err, 0, err == -EOVERFLOW ?
-					   "too many references on one object" :
-					   "out of memory");
+		return kssl_nl_refuse_text(info, err, 0, take_text(err));
 	}
 	err = kssl_nl_reply_send(info, reply, hdr,
 				 kssl_nl_fill(reply, object, skb, rows));

@@ -94,7 +94,7 @@ static struct task_queue *queue_new(struct kssl_client *client)
  *
  * Context: a process's system call; may sleep.
  * Return: 0; -EOPNOTSUPP in a kernel thread; -ESRCH when the task is exiting;
- * -ENOMEM.
+ * -ENODEV when the module is being unloaded; -ENOMEM.
  */
 int kssl_task_queue(struct kssl_client *client, struct kssl_work *work)
 {
@@ -105,15 +105,19 @@ int kssl_task_queue(struct kssl_client *client, struct kssl_work *work)
 		return -EOPNOTSUPP;
 	if (add_to_queue(client, work))
 		return 0;
+	/* Fails once the module is going, when a pin would come too late. */
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
 	queue = queue_new(client);
-	if (!queue)
-		return -ENOMEM;
+	if (!queue) {
+		err = -ENOMEM;
+		goto put_module;
+	}
 
 	list_add_tail(&work->node, &queue->works);
 	spin_lock_bh(&client->lock);
 	list_add_tail(&queue->node, &client->tasks);
 	spin_unlock_bh(&client->lock);
-	__module_get(THIS_MODULE);
 	err = task_work_add(current, &queue->head, TWA_RESUME);
 	if (!err)
 		return 0;
@@ -123,6 +127,7 @@ int kssl_task_queue(struct kssl_client *client, struct kssl_work *work)
 	spin_unlock_bh(&client->lock);
 	kssl_client_put(client);
 	kfree(queue);
+put_module:
 	module_put(THIS_MODULE);
 	return err;
 }
