@@ -9,6 +9,7 @@
 
 #include <linux/cred.h>
 #include <linux/net.h>
+#include <linux/slab.h>
 
 #include <net/sock.h>
 
@@ -444,7 +445,7 @@ struct kssl *kssl_nl_make_conn(struct sk_buff *skb, struct genl_info *info,
 		return ERR_PTR(kssl_nl_refuse(info, n, &why));
 	ctx = kssl_nl_find_held(skb, info, &kssl_ctx_type);
 	if (IS_ERR(ctx)) {
-		kssl_nl_free_settings(info, values);
+		kfree(values);
 		return ERR_CAST(ctx);
 	}
 	s = kssl_conn_create(kssl_ctx_of(ctx), client->cred, values, n, &why);
@@ -452,7 +453,7 @@ struct kssl *kssl_nl_make_conn(struct sk_buff *skb, struct genl_info *info,
 	if (!IS_ERR(s))
 		get_net(s->object.net);
 	kssl_object_unpin(ctx);
-	kssl_nl_free_settings(info, values);
+	kfree(values);
 	if (IS_ERR(s))
 		kssl_nl_refuse(info, PTR_ERR(s), &why);
 	return s;

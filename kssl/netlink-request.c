@@ -442,37 +442,12 @@ int kssl_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	return request_doit(skb, info);
 }
 
-/*
- * What nobody else may see must not stay in the request's buffer, which is
- * echoed on an error. The same attribute can be there several times.
- */
-static void wipe(const struct nlmsghdr *nlh)
-{
-	struct nlattr *attr;
-	int left;
-
-	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, left) {
-		switch (nla_type(attr)) {
-		case KSSL_A_TX:
-		case KSSL_A_RX:
-		case KSSL_A_KEY:
-			memzero_explicit(nla_data(attr), nla_len(attr));
-		}
-	}
-}
-
 int kssl_nl_attach_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	int err = request_doit(skb, info);
-
-	wipe(info->nlhdr);
-	return err;
+	return request_doit(skb, info);
 }
 
 int kssl_nl_rekey_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	int err = request_doit(skb, info);
-
-	wipe(info->nlhdr);
-	return err;
+	return request_doit(skb, info);
 }

@@ -183,37 +183,25 @@ static bool is_secret(u16 attr)
 }
 
 /**
- * kssl_nl_free_settings - end what kssl_nl_parse_settings() began
- * @info: the request
- * @values: what it gave, or NULL
- *
- * Wipes secrets in the request, which is echoed on an error and is not cleared
- * when it is freed.
+ * kssl_nl_wipe_settings - wipe what is secret in the settings of a request
+ * @nest: the settings, validated
  */
-void kssl_nl_free_settings(const struct genl_info *info,
-			   struct kssl_value *values)
+void kssl_nl_wipe_settings(const struct nlattr *nest)
 {
-	struct nlattr *nest, *attr;
-	int left, rest;
+	struct nlattr *attr;
+	int left;
 
-	kfree(values);
-	nlmsg_for_each_attr(nest, info->nlhdr, GENL_HDRLEN, left) {
-		if (nla_type(nest) != KSSL_A_SETTINGS)
-			continue;
-		nla_for_each_nested(attr, nest, rest)
-			if (is_secret(nla_type(attr)))
-				memzero_explicit(nla_data(attr),
-						 nla_len(attr));
-	}
+	nla_for_each_nested(attr, nest, left)
+		if (is_secret(nla_type(attr)))
+			memzero_explicit(nla_data(attr), nla_len(attr));
 }
 
 /**
  * kssl_nl_parse_settings - read the rows of a request
  * @skb: the request
  * @info: the request, validated
- * @values: takes the rows that are present, which end with
- *	kssl_nl_free_settings(); NULL when there are none. What is not a number
- *	stays in @skb
+ * @values: takes the rows that are present, for kfree(); NULL when there are
+ *	none. What is not a number stays in @skb
  * @why: takes the reason of a refusal
  *
  * Context: the request's handler.
@@ -247,7 +235,7 @@ int kssl_nl_parse_settings(const struct sk_buff *skb,
 	parser.who->client = client;
 	err = parse_all(&parser, info);
 	if (err) {
-		kssl_nl_free_settings(info, parser.values);
+		kfree(parser.values);
 		return err;
 	}
 	*values = parser.values;

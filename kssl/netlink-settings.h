@@ -14,8 +14,7 @@ int kssl_nl_parse_settings(const struct sk_buff *skb,
 			   const struct genl_info *info,
 			   struct kssl_value **values,
 			   struct kssl_reason *why);
-void kssl_nl_free_settings(const struct genl_info *info,
-			   struct kssl_value *values);
+void kssl_nl_wipe_settings(const struct nlattr *nest);
 u32 kssl_nl_row_size(const struct kssl_settings *settings, u16 attr);
 int kssl_nl_fill_settings(struct sk_buff *skb,
 			  const struct kssl_settings *settings, u16 rows,

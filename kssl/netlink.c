@@ -15,6 +15,7 @@
 #include <linux/cred.h>
 #include <linux/module.h>
 #include <linux/net.h>
+#include <linux/slab.h>
 
 #include "access.h"
 #include "client.h"
@@ -29,11 +30,37 @@ static const struct genl_multicast_group groups[] = {
 	{ .name = KSSL_MCGRP_EVENTS, },
 };
 
+/*
+ * However a request ended, what nobody else may see must not stay in its
+ * buffer, which is echoed on an error and not cleared when it is freed. The
+ * same attribute can be there several times.
+ */
+static void wipe_request(const struct genl_split_ops *ops,
+			 struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr;
+	int left;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, left) {
+		switch (nla_type(attr)) {
+		case KSSL_A_TX:
+		case KSSL_A_RX:
+		case KSSL_A_KEY:
+			memzero_explicit(nla_data(attr), nla_len(attr));
+			break;
+		case KSSL_A_SETTINGS:
+			kssl_nl_wipe_settings(attr);
+			break;
+		}
+	}
+}
+
 struct genl_family kssl_nl_family __ro_after_init = {
 	.name		= KSSL_FAMILY_NAME,
 	.version	= KSSL_FAMILY_VERSION,
 	.netnsok	= true,
 	.parallel_ops	= true,
+	.post_doit	= wipe_request,
 	.module		= THIS_MODULE,
 	.ops		= kssl_nl_ops,
 	.n_ops		= ARRAY_SIZE(kssl_nl_ops),
@@ -75,7 +102,7 @@ int kssl_nl_ctx_new_doit(struct sk_buff *skb, struct genl_info *info)
 				     KSSL_NL_ROWS_SMALL);
 	kssl_ctx_put(ctx);
 free_values:
-	kssl_nl_free_settings(info, values);
+	kfree(values);
 	return err;
 }
 
@@ -189,7 +216,7 @@ int kssl_nl_ctx_set_doit(struct sk_buff *skb, struct genl_info *info)
 put:
 	kssl_object_unpin(object);
 free_values:
-	kssl_nl_free_settings(info, values);
+	kfree(values);
 	return err;
 }
 
@@ -451,7 +478,7 @@ int kssl_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 put:
 	kssl_object_unpin(object);
 free_values:
-	kssl_nl_free_settings(info, values);
+	kfree(values);
 	return err;
 }
 

@@ -424,24 +424,59 @@ def mutated():
         assert no_objects(nl)
 
 
+def echo_of(nl, cmd, attrs):
+    """What comes back with the refusal of a request."""
+    nl.sock.setsockopt(netlink.SOL_NETLINK, netlink.NETLINK_CAP_ACK, 0)
+    nl.send(nl.build(cmd, attrs))
+    data = nl.sock.recv(65536)
+    (kind, _, _, payload), = netlink.messages(data)
+    eq(kind, netlink.NLMSG_ERROR)
+    assert len(payload) > 100, "nothing was echoed"
+    return data
+
+
 @test("the echo of a request that was refused has no keys in it")
 def no_echo():
     with bench() as it:
-        it.nl.sock.setsockopt(netlink.SOL_NETLINK, netlink.NETLINK_CAP_ACK,
-                              0)
         good = it.complete("ATTACH")
         twice = MAIN.encode({"tx": it.end["tx"], "rx": it.end["rx"]})
         for attrs in ({**good, "id": 0x7fffffff}, {**good, "fd": 999},
                       MAIN.encode({**good, "fd": 999}) + twice):
-            it.nl.send(it.nl.build(K.CMD_ATTACH, attrs))
-            data = it.nl.sock.recv(65536)
-            (kind, _, _, payload), = netlink.messages(data)
-            eq(kind, netlink.NLMSG_ERROR)
-            assert len(payload) > 100, "nothing was echoed"
+            data = echo_of(it.nl, K.CMD_ATTACH, attrs)
             for side in "tx", "rx":
                 for part in "key", "iv", "salt":
                     assert it.end[side][part] not in data, \
                         f"{part} of {side} in {attrs}"
+
+
+@test("nor has it a session, wherever the request was refused")
+def no_session_echo():
+    session = os.urandom(80)
+    with bench() as it:
+        good = {**it.complete("ATTACH"), "ctx_id": it.ctx,
+                "settings": {"session": session}}
+        attach = {name: value for name, value in good.items()
+                  if name != "id"}
+        new = {"ctx_id": it.ctx, "settings": {"session": session}}
+        twice = MAIN.encode({"settings": {"session": session}})
+        for cmd, attrs in (
+                (K.CMD_ATTACH, good),
+                (K.CMD_ATTACH, {**it.complete("ATTACH"),
+                                "settings": {"session": session}}),
+                (K.CMD_ATTACH, {**attach, "fd": 999}),
+                (K.CMD_ATTACH, {**attach, "peer_chain": b"no chain"}),
+                (K.CMD_ATTACH, tls.only(attach)),
+                (K.CMD_ATTACH, {name: value for name, value
+                                in attach.items() if name != "version"}),
+                (K.CMD_NEW, {**new, "ctx_id": 0x7fffffff}),
+                (K.CMD_NEW, {**new, "settings": {"session": session,
+                                                 "role": 1, "mode": 1 << 31}}),
+                (K.CMD_NEW, MAIN.encode(new) + twice),
+                (K.CMD_SET, {"id": 0x7fffffff,
+                             "settings": {"session": session}}),
+                (K.CMD_CTX_SET, new)):
+            assert session not in echo_of(it.nl, cmd, attrs), \
+                f"the session of {attrs}"
 
 
 @test("an acknowledgement comes with the reply to who wants one")
@@ -471,6 +506,7 @@ def main():
     nested_garbage()
     mutated()
     no_echo()
+    no_session_echo()
     acknowledged()
     tap.done()
 
