@@ -315,29 +315,60 @@ static int fill_row(struct sk_buff *skb, const struct kssl_row *row,
 	return -EINVAL;
 }
 
-/* Whether a value is too long to be reported unless asked for. */
-static bool is_large(enum kssl_row_id id, const union kssl_slot *slot)
-{
-	const struct kssl_row *row = &kssl_rows[id];
+/*
+ * What can be long takes no more of a message than this, however much of it
+ * there is: with all else that is reported of a connection it fits into
+ * NLMSG_GOODSIZE of 4 KiB pages, which a part of a dump has in any case. An
+ * object that did not fit would be the last of every dump.
+ */
+#define LONG_ROWS_ROOM	1024
 
-	if (!kssl_row_is_blob(row) || kssl_row_has_keys(row) || !slot->blob)
-		return false;
-	return row->secret || row->private || slot->blob->len > KSSL_SMALL_MAX;
+/* The rest of the rows are short however they are set. */
+static bool can_be_long(const struct kssl_row *row)
+{
+	return kssl_row_is_blob(row) && !kssl_row_has_keys(row) &&
+		(row->secret || row->private || row->max > KSSL_SMALL_MAX);
 }
 
-static bool is_reported(enum kssl_row_id id, const union kssl_slot *slot,
+/* Finds the rows that are not reported unless asked for. */
+static void find_large(const struct kssl_settings *settings,
+		       unsigned long *large)
+{
+	const struct kssl_blob *blob;
+	const struct kssl_row *row;
+	u32 room = LONG_ROWS_ROOM;
+	enum kssl_row_id id;
+
+	bitmap_zero(large, KSSL_ROWS);
+	for (id = 0; id < KSSL_ROWS; id++) {
+		row = &kssl_rows[id];
+		if (!can_be_long(row))
+			continue;
+		blob = kssl_settings_blob(settings, id);
+		if (!blob)
+			continue;
+		if (row->secret || row->private ||
+		    blob->len > KSSL_SMALL_MAX || blob->len > room)
+			__set_bit(id, large);
+		else
+			room -= blob->len;
+	}
+}
+
+static bool is_reported(enum kssl_row_id id, const unsigned long *large,
 			u16 rows)
 {
 	if (kssl_rows[id].secret)
 		return false;
 	return rows == KSSL_NL_ROWS_SMALL ?
-		!kssl_rows[id].private && !is_large(id, slot) :
+		!kssl_rows[id].private && !test_bit(id, large) :
 		rows == kssl_rows[id].attr;
 }
 
 /* Rows are reported with what is in effect, so the role with the method's. */
 static int fill_rows(struct sk_buff *skb,
-		     const struct kssl_settings *settings, u16 rows, bool conn)
+		     const struct kssl_settings *settings,
+		     const unsigned long *large, u16 rows, bool conn)
 {
 	const union kssl_slot role = { .num = kssl_settings_role(settings) };
 	const union kssl_slot *slot;
@@ -347,23 +378,21 @@ static int fill_rows(struct sk_buff *skb,
 	for (id = 0; id < KSSL_ROWS && !err; id++) {
 		slot = conn && id == KSSL_ROW_ROLE ? &role :
 			kssl_settings_slot(settings, id);
-		if (is_reported(id, slot, rows))
+		if (is_reported(id, large, rows))
 			err = fill_row(skb, &kssl_rows[id], slot);
 	}
 	return err;
 }
 
 /* Names the rows that nobody sees without asking for each. */
-static int fill_large(struct sk_buff *skb,
-		      const struct kssl_settings *settings)
+static int fill_large(struct sk_buff *skb, const unsigned long *large)
 {
 	u16 attrs[KSSL_ROWS];
-	enum kssl_row_id id;
+	unsigned int id;
 	u32 n = 0;
 
-	for (id = 0; id < KSSL_ROWS; id++)
-		if (is_large(id, kssl_settings_slot(settings, id)))
-			attrs[n++] = kssl_rows[id].attr;
+	for_each_set_bit(id, large, KSSL_ROWS)
+		attrs[n++] = kssl_rows[id].attr;
 	return n ? nla_put(skb, KSSL_A_LARGE_ROWS, n * sizeof(*attrs), attrs) :
 		0;
 }
@@ -400,20 +429,22 @@ int kssl_nl_fill_settings(struct sk_buff *skb,
 			  const struct kssl_settings *settings, u16 rows,
 			  bool conn)
 {
+	DECLARE_BITMAP(large, KSSL_ROWS);
 	struct nlattr *nest;
 	int err;
 
+	find_large(settings, large);
 	err = nla_put_u64_64bit(skb, KSSL_A_SETTINGS_ID, settings->dup->number,
 				KSSL_A_PAD) ?:
 		nla_put_u64_64bit(skb, KSSL_A_INHERIT_ID,
 				  settings->inherit->number, KSSL_A_PAD) ?:
-		fill_large(skb, settings);
+		fill_large(skb, large);
 	if (err || rows == KSSL_NL_ROWS_NONE)
 		return err;
 	nest = nla_nest_start(skb, KSSL_A_SETTINGS);
 	if (!nest)
 		return -EMSGSIZE;
-	err = fill_rows(skb, settings, rows, conn);
+	err = fill_rows(skb, settings, large, rows, conn);
 	nla_nest_end(skb, nest);
 	return err;
 }

@@ -6,7 +6,7 @@ import errno
 import socket
 
 from lib import tap, tls
-from lib.kssl import Client, K, refused
+from lib.kssl import Client, K, SETTINGS, refused
 from lib.netlink import nest, nla, NLM_F_DUMP
 from lib.process import Remote, fork, kill
 from lib.tap import eq, test
@@ -229,12 +229,68 @@ def many_ctxs():
         eq([ctx["ctx_id"] for ctx in nl.ctx_dump()], ctxs)
 
 
+CERT_SLOTS = ("rsa", "rsa_pss", "dsa", "ecc", "gost01", "gost12_256",
+              "gost12_512", "ed25519", "ed448")
+DER_ROWS = ("trust_anchors", "crls", "tmp_dh", "ca_list", "client_ca_list",
+            *(f"{kind}_{slot}" for kind in ("certificate", "chain", "ocsp")
+              for slot in CERT_SLOTS))
+
+
+def fullest():
+    """Every row of bytes or text as long as a description takes it."""
+    der = b"\x30\x7e" + bytes(K.SMALL_MAX - 2)
+    codes = [0x0400 + i for i in range(K.CODES_MAX)]
+    text = "x" * K.SMALL_MAX
+    return {**{name: der for name in DER_ROWS},
+            "cipher_list": [0xc000 + i for i in range(K.SMALL_MAX // 2)],
+            "ciphersuites": [0x1301 + i for i in range(K.SMALL_MAX // 2)],
+            "sigalgs": codes, "client_sigalgs": codes, "groups": codes,
+            "label": "x" * K.LABEL_MAX, "sni": text, "verify_email": text,
+            "psk_identity": text, "psk_identity_hint": text,
+            "session_id_context": bytes(K.SID_CTX_MAX),
+            "verify_ip": bytes(K.IP_MAX),
+            "client_cert_types": bytes(K.SMALL_MAX),
+            "alpn": bytes([K.SMALL_MAX - 1]) * K.SMALL_MAX}
+
+
+def check_fullest(nl, seen, rows):
+    """Each row is there or named, and can be asked for."""
+    get, number = (nl.get, seen["id"]) if "id" in seen else \
+        (nl.ctx_get, seen["ctx_id"])
+    named = {SETTINGS.names[attr] for attr in seen["large_rows"]}
+    assert named, "all of it in one message"
+    for name, value in rows.items():
+        eq(name in seen["settings"], name not in named, name)
+        eq(get(number, name)["settings"][name], value, name)
+
+
+@test("an object with as much as can be is reported, and so are later ones")
+def fullest_object():
+    rows = fullest()
+    # As much as netlink allocates for a part of a dump, with 4 KiB pages.
+    with Client(receive_size=3776) as nl, tls.Pair(socket.AF_INET6) as pair:
+        full = nl.ctx_new(**rows)["ctx_id"]
+        last = nl.ctx_new()["ctx_id"]
+        end, _ = tls.directions()
+        conn = nl.new(full, role=K.ROLE_CLIENT)["id"]
+        nl.attach(id=conn, fd=pair.client.fileno(), **end,
+                  alpn=b"a" * 255, sni="s" * K.NAME_MAX, verify_result=0,
+                  record_limit=16384)
+        later = nl.new(last)["id"]
+        for seen in nl.ctx_get(full), nl.get(conn), nl.ctx_set(full, mode=0):
+            check_fullest(nl, seen, rows)
+        eq([seen["ctx_id"] for seen in nl.ctx_dump()], [full, last])
+        eq(ids(nl.dump()), [conn, later])
+        check_fullest(nl, nl.ctx_dump()[0], rows)
+
+
 def main():
     filters()
     refusals()
     concurrent()
     between_parts()
     many_ctxs()
+    fullest_object()
     tap.done()
 
 

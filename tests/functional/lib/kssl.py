@@ -126,7 +126,7 @@ def _only(row):
 class Client:
     """A generic netlink socket."""
 
-    def __init__(self, group=None, sock=None):
+    def __init__(self, group=None, sock=None, receive_size=262144):
         self.sock = sock or socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
                                           netlink.NETLINK_GENERIC)
         self.sock.settimeout(TIMEOUT)
@@ -135,6 +135,7 @@ class Client:
             self.sock.setsockopt(netlink.SOL_NETLINK, option, 1)
         if not sock:
             self.sock.bind((0, 0))
+        self.receive_size = receive_size
         self.seq = 0
         self.requests = {}
         self.replies = {}
@@ -162,7 +163,7 @@ class Client:
             netlink.genl(netlink.CTRL_GETFAMILY, name))
         self.sock.sendto(request, (0, 0))
         for kind, flags, _, payload in netlink.messages(
-                self.sock.recv(65536)):
+                self.sock.recv(self.receive_size)):
             if kind == netlink.NLMSG_ERROR:
                 raise _refused(payload, flags, request)
             attrs = {kind: data for kind, data, _ in
@@ -192,7 +193,7 @@ class Client:
 
     def receive(self):
         """Yields (type, flags, seq, payload) of the next datagram."""
-        yield from netlink.messages(self.sock.recv(262144))
+        yield from netlink.messages(self.sock.recv(self.receive_size))
 
     def take(self, kind, flags, seq, payload):
         request = self.requests.pop(seq, b"")
