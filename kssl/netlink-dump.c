@@ -10,6 +10,7 @@
 #include <linux/cred.h>
 #include <linux/in6.h>
 
+#include <net/ipv6.h>
 #include <net/sock.h>
 
 #include "access.h"
@@ -115,18 +116,30 @@ static bool is_label(struct kssl *s, const struct nlattr *label)
 	return same;
 }
 
-static bool is_peer(const struct kssl_view *view, const struct nlattr *addr,
-		    const struct nlattr *port)
+/* A server that listens for both families has its IPv4 peers in IPv6. */
+static bool is_addr(const struct kssl_view *view, const struct nlattr *attr)
 {
 	int size = view->family == AF_INET6 ? sizeof(struct in6_addr) :
 		sizeof(struct in_addr);
+	const u8 *addr = view->peer.addr;
 
+	if (size == sizeof(struct in6_addr) &&
+	    nla_len(attr) == sizeof(struct in_addr) &&
+	    ipv6_addr_v4mapped((const struct in6_addr *)addr)) {
+		addr += size - sizeof(struct in_addr);
+		size = sizeof(struct in_addr);
+	}
+	return nla_len(attr) == size && !memcmp(nla_data(attr), addr, size);
+}
+
+static bool is_peer(const struct kssl_view *view, const struct nlattr *addr,
+		    const struct nlattr *port)
+{
 	if ((addr || port) && !view->family)
 		return false;
 	if (port && nla_get_u16(port) != view->peer.port)
 		return false;
-	return !addr || (nla_len(addr) == size &&
-			 !memcmp(nla_data(addr), view->peer.addr, size));
+	return !addr || is_addr(view, addr);
 }
 
 /* Is @object what the request's attributes, which may be NULL, ask for? */

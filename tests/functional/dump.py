@@ -92,6 +92,25 @@ FILTERS = (
 )
 
 
+@test("an IPv4 peer is found on a socket of both families, too")
+def mapped_peer():
+    with Client() as nl, socket.create_server(
+            ("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            sock, _ = listener.accept()
+            with sock:
+                conn = nl.new(nl.ctx_new()["ctx_id"],
+                              role=K.ROLE_SERVER)["id"]
+                nl.begin(conn, sock.fileno())
+                mapped = bytes(10) + b"\xff\xff" + V4
+                eq(nl.get(conn)["peer_addr"], mapped)
+                for addr in V4, mapped:
+                    eq(ids(nl.dump(peer_addr=addr)), [conn])
+                for addr in V6, bytes(4), V4[::-1]:
+                    eq(nl.dump(peer_addr=addr), [])
+
+
 def filters():
     with Scene() as scene:
         with Client() as other:
@@ -286,6 +305,7 @@ def fullest_object():
 
 def main():
     filters()
+    mapped_peer()
     refusals()
     concurrent()
     between_parts()
