@@ -33,28 +33,54 @@ struct dump {
 	bool started;
 };
 
+/* What get takes and dumps do not; *@text takes what to say. */
+static const struct nlattr *find_surplus(struct netlink_callback *cb, u16 id,
+					 const char **text)
+{
+	const struct {
+		u16 attr;
+		const char *text;
+	} surplus[] = {
+		{ id, "a dump is not of one object" },
+		{ KSSL_A_FD, "a dump is not of one object" },
+		{ KSSL_A_ROW, "a dump does not report a row" },
+		{ KSSL_A_WITH_PEER_CHAIN, "a dump does not report chains" },
+	};
+	const struct nlattr *attr = NULL;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(surplus) && !attr; i++) {
+		attr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, surplus[i].attr);
+		*text = surplus[i].text;
+	}
+	return attr;
+}
+
+static int refuse_dump(struct netlink_callback *cb, const struct nlattr *attr,
+		       const char *text)
+{
+	NL_SET_BAD_ATTR(cb->extack, attr);
+	cb->extack->_msg = text;
+	return -EINVAL;
+}
+
 /* Not a start callback, which cannot give a text in 6.1. */
 static int start_dump(struct netlink_callback *cb, u16 id)
 {
 	struct dump *dump = (struct dump *)cb->ctx;
 	const struct nlattr *attr;
+	const char *text;
 
 	BUILD_BUG_ON(sizeof(*dump) >
 		     sizeof_field(struct netlink_callback, ctx));
-	attr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, id) ?:
-		nlmsg_find_attr(cb->nlh, GENL_HDRLEN, KSSL_A_FD);
-	if (attr) {
-		NL_SET_ERR_MSG_ATTR(cb->extack, attr,
-				    "a dump is not of one object");
-		return -EINVAL;
-	}
+	attr = find_surplus(cb, id, &text);
+	if (attr)
+		return refuse_dump(cb, attr, text);
 	attr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, KSSL_A_PEER_ADDR);
 	if (attr && nla_len(attr) != sizeof(struct in_addr) &&
-	    nla_len(attr) != sizeof(struct in6_addr)) {
-		NL_SET_ERR_MSG_ATTR(cb->extack, attr,
-				    "neither an IPv4 nor an IPv6 address");
-		return -EINVAL;
-	}
+	    nla_len(attr) != sizeof(struct in6_addr))
+		return refuse_dump(cb, attr,
+				   "neither an IPv4 nor an IPv6 address");
 	dump->asker = kssl_access_asker(cb->skb);
 	dump->started = true;
 	return 0;

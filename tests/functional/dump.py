@@ -143,6 +143,11 @@ REFUSALS = (
     ({"id": 1}, errno.EINVAL, "a dump is not of one object", ...),
     ({"id": 1, "label": "red"}, errno.EINVAL, "a dump is not of one object",
      ...),
+    ({"fd": 0}, errno.EINVAL, "a dump is not of one object", ...),
+    ({"row": K.A_SETTINGS_CRLS}, errno.EINVAL, "a dump does not report a row",
+     ...),
+    ({"with_peer_chain": True}, errno.EINVAL, "a dump does not report chains",
+     ...),
     ({"peer_addr": bytes(17)}, errno.ERANGE, "", "peer_addr"),
     ({"state": 5}, errno.ERANGE, "", "state"),
     ({"ctx_id": 0}, errno.ERANGE, "", "ctx_id"),
@@ -159,10 +164,12 @@ GET_FILTERS = {"ctx_id": 1, "label": "", "state": K.STATE_INITIAL, "uid": 0,
 def refusals():
     with Client() as nl:
         conn = nl.new(nl.ctx_new()["ctx_id"])["id"]
-        with test("dump of contexts refused: an id"), \
-                refused(errno.EINVAL, "a dump is not of one object",
-                        ...):
-            list(nl.dump_parts(K.CMD_CTX_GET, ctx_id=1))
+        for wrong, text in (({"ctx_id": 1}, "a dump is not of one object"),
+                            ({"row": K.A_SETTINGS_CRLS},
+                             "a dump does not report a row")):
+            with test(f"dump of contexts refused: {wrong}"), \
+                    refused(errno.EINVAL, text, ...):
+                list(nl.dump_parts(K.CMD_CTX_GET, **wrong))
         for name, value in GET_FILTERS.items():
             with test(f"get of one refused: {name}"), \
                     refused(errno.EINVAL, "only dumps are filtered", name):
