@@ -54,6 +54,13 @@ static kuid_t asking_user(const struct sk_buff *skb)
 	return kssl_access_by_opener(skb) ? current_euid() : INVALID_UID;
 }
 
+static kuid_t maker(const struct cred *cred)
+{
+	return cred && cred->user_ns == current_user_ns() &&
+		uid_eq(cred->euid, current_euid()) ? current_euid() :
+		INVALID_UID;
+}
+
 /**
  * kssl_access_asker - say who asks for a dump
  * @skb: the request
@@ -66,6 +73,7 @@ struct kssl_asker kssl_access_asker(const struct sk_buff *skb)
 	const struct cred *cred = opener(skb);
 	struct kssl_asker asker = {
 		.uid = asking_user(skb),
+		.maker = maker(cred),
 		.admin = cred && netlink_ns_capable(skb, cred->user_ns,
 						    CAP_NET_ADMIN),
 	};
@@ -129,6 +137,25 @@ bool kssl_access_look(const struct sk_buff *skb,
 	return kssl_access_user(skb, object) || kssl_access_admin(skb, object);
 }
 
+/*
+ * What ns_capable() would have said of @asker, who may be gone. A capability
+ * reaches the namespaces below its own, and who made a namespace has them all
+ * in that and below.
+ */
+static bool was_admin(const struct kssl_asker *asker,
+		      const struct user_namespace *of_opener,
+		      const struct user_namespace *ns)
+{
+	for (; ns; ns = ns->parent) {
+		if (ns == of_opener)
+			return asker->admin;
+		if (ns->parent == of_opener && uid_valid(asker->maker) &&
+		    uid_eq(ns->owner, asker->maker))
+			return true;
+	}
+	return false;
+}
+
 /**
  * kssl_access_dump - may a dump report an object
  * @skb: the request that started the dump
@@ -142,17 +169,12 @@ bool kssl_access_dump(const struct sk_buff *skb,
 		      const struct kssl_asker *asker,
 		      const struct kssl_object *object)
 {
-	const struct user_namespace *ns = object->cred->user_ns;
 	const struct cred *cred = opener(skb);
 
 	if (!is_visible(skb, object))
 		return false;
 	if (is_user(asker->uid, object))
 		return true;
-	if (!cred || !asker->admin)
-		return false;
-	/* A capability reaches the namespaces below its own. */
-	while (ns && ns != cred->user_ns)
-		ns = ns->parent;
-	return ns;
+	return cred && was_admin(asker, cred->user_ns,
+				 object->cred->user_ns);
 }

@@ -10,10 +10,13 @@ struct sk_buff;
 /**
  * struct kssl_asker - who asked for a dump
  * @uid: his user, invalid if he is not who opened the netlink socket
+ * @maker: as whom he and the opener may have made user namespaces out of that
+ *	of the opener, or invalid
  * @admin: he has CAP_NET_ADMIN in the user namespace of the socket's opener
  */
 struct kssl_asker {
 	kuid_t uid;
+	kuid_t maker;
 	bool admin;
 };
 

@@ -206,13 +206,35 @@ class Range:
         return getattr(self.clients[1], name)(*args)
 
 
+def map_range(inside):
+    for name in "uid_map", "gid_map":
+        with open(f"/proc/{inside.pid()}/{name}", "w",
+                  encoding="ascii") as file:
+            file.write("0 100000 10")
+
+
+@test("who made a user namespace administrates all users in it")
+def user_ns_maker():
+    require_user_ns()
+    with Remote(Range, uid=1000) as inside, Remote(Client, uid=1000) as maker, \
+            Remote(Client, uid=1001) as bob, Client() as nl:
+        map_range(inside)
+        inside.enter()
+        ctx = inside.other("ctx_new")["ctx_id"]
+        conn = inside.other("new", ctx)["id"]
+        eq(nl.get(conn)["uid"], 100001)
+        eq(maker.get(conn)["uid"], 100001)
+        eq([obj["id"] for obj in maker.dump()], [conn], "a dump agrees")
+        eq([obj["ctx_id"] for obj in maker.ctx_dump()], [ctx])
+        with refused(errno.EPERM, NOT_YOURS, "id"):
+            bob.get(conn)
+        eq(bob.dump(), [])
+
+
 @test("root of a user namespace administrates the users in it")
 def user_ns_users():
     with Remote(Range) as inside, Client() as nl:
-        for name in "uid_map", "gid_map":
-            with open(f"/proc/{inside.pid()}/{name}", "w",
-                      encoding="ascii") as file:
-                file.write("0 100000 10")
+        map_range(inside)
         inside.enter()
         ctx = inside.other("ctx_new")["ctx_id"]
         conn = inside.other("new", ctx)["id"]
@@ -234,6 +256,7 @@ def main():
     user_ns_root()
     user_ns_inside()
     user_ns_users()
+    user_ns_maker()
     net_is_gone()
     tap.done()
 
