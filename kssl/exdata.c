@@ -13,11 +13,12 @@
  * dups that were at work end; what objects have is taken from them and freed;
  * releases that were at work end. Only then are its functions forgotten.
  * The lock is innermost and taken with bottom halves off, because an object
- * can be released in any context.
+ * can be released in any context. drain_mutex is taken before it.
  */
 
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -47,6 +48,9 @@ struct ex_index {
 static DEFINE_SPINLOCK(exdata_lock);	/* protects all that follows */
 static struct ex_index indices[KSSL_EX_INDICES];
 static LIST_HEAD(tables);
+
+/* One drain has tables out of sight while it goes through them. */
+static DEFINE_MUTEX(drain_mutex);
 
 DEFINE_STATIC_SRCU(exdata_srcu);
 
@@ -133,7 +137,9 @@ void kssl_free_ex_index(int index)
 	spin_unlock_bh(&exdata_lock);
 	/* A dup may be reading what is about to be freed. */
 	synchronize_srcu(&exdata_srcu);
+	mutex_lock(&drain_mutex);
 	drain(index);
+	mutex_unlock(&drain_mutex);
 	synchronize_srcu(&exdata_srcu);
 	spin_lock_bh(&exdata_lock);
 	indices[index] = (struct ex_index){};

@@ -340,6 +340,76 @@ static void exdata_index_waits_for_a_dup(struct kunit *test)
 	destroy_work_on_stack(&freeing.work);
 }
 
+/* An index whose first free takes its time. */
+struct stalling {
+	struct completion begun;
+	struct completion go_on;
+	int freed;
+};
+
+static void *same_dup(void *ptr, void *arg)
+{
+	return ptr;
+}
+
+static void stalling_free(void *ptr, void *arg)
+{
+	struct stalling *stalling = arg;
+
+	if (!stalling->freed++) {
+		complete(&stalling->begun);
+		wait_for_completion(&stalling->go_on);
+	}
+}
+
+/* Both go through all objects, and neither may pass the other. */
+static void exdata_indices_end_together(struct kunit *test)
+{
+	struct ledger *ledger = take_index(test);
+	struct freeing first, second = { .index = ledger->index };
+	struct stalling stalling = {};
+	struct kssl *s[2];
+	int i;
+
+	/* Arrange */
+	init_completion(&stalling.begun);
+	init_completion(&stalling.go_on);
+	init_completion(&first.done);
+	init_completion(&second.done);
+	INIT_WORK_ONSTACK(&first.work, freeing_work);
+	INIT_WORK_ONSTACK(&second.work, freeing_work);
+	first.index = kssl_get_ex_new_index(&stalling, same_dup,
+					    stalling_free);
+	KUNIT_EXPECT_GE(test, first.index, 0);
+	for (i = 0; i < ARRAY_SIZE(s); i++) {
+		s[i] = new_conn(test);
+		set(test, s[i], first.index, 1);
+		set(test, s[i], second.index, 1);
+	}
+	queue_work(system_unbound_wq, &first.work);
+	wait_for_completion(&stalling.begun);
+
+	/* Act */
+	ledger->index = -1;
+	queue_work(system_unbound_wq, &second.work);
+	msleep(50);
+
+	/* Assert */
+	KUNIT_EXPECT_FALSE(test, completion_done(&second.done));
+	complete(&stalling.go_on);
+	wait_for_completion(&first.done);
+	wait_for_completion(&second.done);
+	flush_work(&first.work);
+	flush_work(&second.work);
+	KUNIT_EXPECT_EQ(test, stalling.freed, 2);
+	KUNIT_EXPECT_EQ(test, ledger->frees, 2);
+	for (i = 0; i < ARRAY_SIZE(s); i++)
+		kssl_free(s[i]);
+	KUNIT_EXPECT_EQ(test, ledger->frees, 2);
+	destroy_work_on_stack(&first.work);
+	destroy_work_on_stack(&second.work);
+}
+
 static struct kunit_case exdata_cases[] = {
 	KUNIT_CASE(exdata_is_kept_until_release),
 	KUNIT_CASE(exdata_costs_nothing_unless_used),
@@ -352,6 +422,7 @@ static struct kunit_case exdata_cases[] = {
 	KUNIT_CASE(exdata_needs_an_index),
 	KUNIT_CASE(exdata_goes_with_its_index),
 	KUNIT_CASE(exdata_index_waits_for_a_dup),
+	KUNIT_CASE(exdata_indices_end_together),
 	{}
 };
 
