@@ -2,12 +2,12 @@
 /*
  * DOC: access by id
  *
- * An id is no secret, so what it permits is decided by who asks. A client that
- * has a reference may do everything with the object; that is the handlers'
- * business. Without one, objects of other network namespaces do not exist, the
- * object's user and CAP_NET_ADMIN in the user namespace of that user may look,
- * and only the latter may take a reference, unless the object is shared. A
- * connection that its context keeps is there for the context's holders, too.
+ * An id is no secret, so what it permits is decided by who asks. What a client
+ * that has a reference may do is said by that, and is the handlers' business.
+ * Without one, objects of other network namespaces do not exist, the object's
+ * user and CAP_NET_ADMIN in the user namespace of that user may look, and only
+ * the latter may take a reference, unless the object is shared. A connection
+ * that its context keeps is there for the context's holders, too.
  *
  * A process can be made to write to a netlink socket that another opened, by
  * being started with it as its output for instance. What is granted to a user,

@@ -305,6 +305,22 @@ static int check_keeper(struct genl_info *info, struct kssl *s)
 	return kssl_nl_refuse(info, -EINVAL, &why);
 }
 
+/* To use a connection is to go on with its keys, not to say what they are. */
+static struct kssl_object *find_to_rekey(struct sk_buff *skb,
+					 struct genl_info *info)
+{
+	struct kssl_object *object;
+	u8 rights;
+
+	object = kssl_nl_find_used(skb, info, &kssl_conn_type, &rights);
+	if (IS_ERR(object) || !info->attrs[KSSL_A_KEY] ||
+	    rights == KSSL_RIGHTS_ALL)
+		return object;
+	kssl_object_unpin(object);
+	return ERR_PTR(kssl_nl_refuse_text(info, -EPERM, KSSL_A_KEY,
+				"the reference does not permit to give a key"));
+}
+
 /* The connection that is named, or one made from the context that is. */
 static int request_conn(struct sk_buff *skb, struct genl_info *info,
 			struct kssl_client *client, struct request *request)
@@ -330,7 +346,7 @@ static int request_conn(struct sk_buff *skb, struct genl_info *info,
 		return kssl_nl_refuse_text(info, -EINVAL, KSSL_A_SETTINGS,
 				   "settings need ctx-id");
 	object = request->cmd == KSSL_CMD_REKEY ?
-		kssl_nl_find_used(skb, info, &kssl_conn_type, NULL) :
+		find_to_rekey(skb, info) :
 		kssl_nl_find_held(skb, info, &kssl_conn_type);
 	if (IS_ERR(object))
 		return PTR_ERR(object);

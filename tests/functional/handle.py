@@ -22,6 +22,7 @@ BY_ID = "a reference by id needs CAP_NET_ADMIN"
 NOT_HELD = "this client has no reference on it"
 USE_ONLY = "the reference permits use only"
 NO_MORE = "there is the right to use only"
+NO_KEY = "the reference does not permit to give a key"
 NO_OBJECT = "the file descriptor is of no object"
 NO_FD = "no such file descriptor"
 NSID = 4711
@@ -171,6 +172,15 @@ def use():
         with opened(worker.open_fd(conn)) as fd:
             eq(fdinfo(fd)["kssl-rights"], K.RIGHTS_USE)
         worker.call(K.CMD_SET_SHUTDOWN, {"id": conn, "shutdown": 1})
+        worker.add_control(conn, control_received=2)
+        for key in tls.keys(tls.DEFAULT), tls.secret(tls.DEFAULT):
+            with refused(errno.EPERM, NO_KEY, "key"):
+                worker.rekey(conn, K.DIRECTION_RX, key=key)
+        # Without one it is permitted; no KeyUpdate can have been received.
+        try:
+            worker.rekey(conn, K.DIRECTION_RX)
+        except Refused as why:
+            assert why.errno != errno.EPERM, str(why)
         with socket.socket(fileno=worker.sock_fd(conn)) as taken:
             taken.sendall(b"by who may use")
             eq(tls.receive(pair.server, 14), b"by who may use")
