@@ -203,20 +203,6 @@ static void del_hold(struct kssl_hold *hold)
 		kfree(hold);
 }
 
-/* What a hold of @client had, after del_hold(). */
-static void put_held(const struct kssl_client *client,
-		     struct kssl_object *object)
-{
-	struct net *foreign = foreign_net(client, object);
-
-	if (object->type->dropped)
-		object->type->dropped(object);
-	kssl_object_put(object);
-	if (foreign)
-		put_net(foreign);
-	module_put(THIS_MODULE);
-}
-
 /* *@held takes how many references the client has then. */
 static int take(struct kssl_client *client, struct kssl_object *object,
 		u8 rights, u32 *held)
@@ -282,22 +268,29 @@ int kssl_client_take(struct kssl_client *client, struct kssl_object *object,
 }
 
 /**
- * kssl_client_drop - one reference less of a client on an object
+ * kssl_client_unhold - one reference less of a client, without what follows
  * @client: the client
  * @object: the object, of which the caller has a reference besides
+ * @rights: takes what the client's references permitted, enum kssl_rights
+ *
+ * kssl_client_take() undoes it.
  *
  * Context: any.
- * Return: how many the client has left, or -EPERM when it had none.
+ * Return: how many the client has left, or -EPERM when it had none. When that
+ * is 0, kssl_client_let_go() has to follow.
  */
-int kssl_client_drop(struct kssl_client *client, struct kssl_object *object)
+int kssl_client_unhold(struct kssl_client *client, struct kssl_object *object,
+		       u8 *rights)
 {
 	struct kssl_hold *hold;
 	int left = -EPERM;
 
 	spin_lock_bh(&object->lock);
 	hold = find_hold(client, object);
-	if (hold)
+	if (hold) {
 		left = --hold->count;
+		*rights = hold->rights;
+	}
 	if (!left) {
 		spin_lock(&client->lock);
 		list_del(&hold->client_node);
@@ -309,9 +302,71 @@ int kssl_client_drop(struct kssl_client *client, struct kssl_object *object)
 		trace_kssl_drop_err(object, client->portid, left);
 	else
 		trace_kssl_drop(object, client->portid, left);
-	if (!left)
-		put_held(client, object);
 	return left;
+}
+
+/**
+ * kssl_client_let_go - drop what a client's hold had that is gone
+ * @client: the client
+ * @object: the object
+ *
+ * A context that nobody holds by then lets go of the connections that it keeps.
+ *
+ * Context: any.
+ */
+void kssl_client_let_go(const struct kssl_client *client,
+			struct kssl_object *object)
+{
+	struct net *foreign = foreign_net(client, object);
+
+	if (object->type->dropped)
+		object->type->dropped(object);
+	kssl_object_put(object);
+	if (foreign)
+		put_net(foreign);
+	module_put(THIS_MODULE);
+}
+
+/**
+ * kssl_client_drop - one reference less of a client on an object
+ * @client: the client
+ * @object: the object, of which the caller has a reference besides
+ *
+ * Context: any.
+ * Return: how many the client has left, or -EPERM when it had none.
+ */
+int kssl_client_drop(struct kssl_client *client, struct kssl_object *object)
+{
+	u8 rights;
+	int left = kssl_client_unhold(client, object, &rights);
+
+	if (!left)
+		kssl_client_let_go(client, object);
+	return left;
+}
+
+/**
+ * kssl_client_untake - undo kssl_client_take()
+ * @client: the client
+ * @object: the object, of which the caller has a reference besides
+ * @rights: what the client's references permitted before, or 0
+ *
+ * If another thread of the client has got more rights at the same time, they
+ * go as well.
+ *
+ * Context: any.
+ */
+void kssl_client_untake(struct kssl_client *client,
+			struct kssl_object *object, u8 rights)
+{
+	struct kssl_hold *hold;
+
+	spin_lock_bh(&object->lock);
+	hold = find_hold(client, object);
+	if (hold && rights)
+		hold->rights = rights;
+	spin_unlock_bh(&object->lock);
+	kssl_client_drop(client, object);
 }
 
 /**
@@ -380,7 +435,7 @@ void kssl_client_release(struct kssl_client *client)
 		del_hold(hold);
 		spin_unlock_bh(&object->lock);
 		trace_kssl_drop(object, client->portid, 0);
-		put_held(client, object);
+		kssl_client_let_go(client, object);
 		cond_resched();
 	}
 	kssl_client_put(client);

@@ -55,6 +55,12 @@ void kssl_client_put(struct kssl_client *client);
 int __must_check kssl_client_take(struct kssl_client *client,
 				  struct kssl_object *object, u8 rights);
 int kssl_client_drop(struct kssl_client *client, struct kssl_object *object);
+int __must_check kssl_client_unhold(struct kssl_client *client,
+				    struct kssl_object *object, u8 *rights);
+void kssl_client_let_go(const struct kssl_client *client,
+			struct kssl_object *object);
+void kssl_client_untake(struct kssl_client *client,
+			struct kssl_object *object, u8 rights);
 u32 kssl_client_held(const struct kssl_client *client,
 		     struct kssl_object *object);
 u8 kssl_client_rights(const struct kssl_client *client,

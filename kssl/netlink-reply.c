@@ -513,7 +513,9 @@ int kssl_nl_reply_send(struct genl_info *info, struct sk_buff *reply,
 					   "the reply is too long");
 	}
 	genlmsg_end(reply, hdr);
-	return genlmsg_reply(reply, info);
+	err = genlmsg_reply(reply, info);
+	return err ? kssl_nl_refuse_text(info, err, 0,
+					 "the reply cannot be queued") : 0;
 }
 
 /**
@@ -567,6 +569,7 @@ int kssl_nl_take_and_reply(struct sk_buff *skb, struct genl_info *info,
 			   struct kssl_object *object, u8 rights,
 			   struct sk_buff *reply, void *hdr, u16 rows)
 {
+	u8 had = kssl_client_rights(client, object);
 	int err;
 
 	err = kssl_client_take(client, object, rights);
@@ -577,6 +580,6 @@ int kssl_nl_take_and_reply(struct sk_buff *skb, struct genl_info *info,
 	err = kssl_nl_reply_send(info, reply, hdr,
 				 kssl_nl_fill(reply, object, skb, rows));
 	if (err)
-		kssl_client_drop(client, object);
+		kssl_client_untake(client, object, had);
 	return err;
 }

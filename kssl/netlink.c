@@ -6,10 +6,10 @@
  * objects, call them, report. Policy is the objects' and access.c's.
  *
  * Replies are allocated before anything changes, and what was changed is
- * undone when the reply cannot be queued; but for clear and fail, which cannot
- * be undone and can be seen by get. Handlers run in parallel and wait for no
- * socket: begin, attach and rekey (netlink-request.c) are finished by task
- * work.
+ * undone when the reply cannot be queued, unless somebody else has changed it
+ * meanwhile. clear, fail, set-ctx and set-shutdown are not undone; get shows
+ * them. Handlers run in parallel and wait for no socket: begin, attach and
+ * rekey (netlink-request.c) are finished by task work.
  */
 
 #include <linux/cred.h>
@@ -252,9 +252,10 @@ static int fill_counts(struct sk_buff *reply, struct kssl_object *object,
 }
 
 /*
- * One reference less. It is dropped before the reply is filled, as another
- * thread of the client may drop one, too; @object's own reference lets it be
- * taken back when the reply cannot be sent.
+ * One reference less. It is taken away before the reply is filled, as another
+ * thread of the client may drop one, too. What follows from the last one, that
+ * a context lets go of connections, comes when the reply is on its way and the
+ * reference is not to be given back.
  */
 static int drop(struct sk_buff *skb, struct genl_info *info,
 		const struct kssl_object_type *type)
@@ -265,6 +266,7 @@ static int drop(struct sk_buff *skb, struct genl_info *info,
 	int err, left;
 	void *hdr;
 	u8 rights;
+	u32 refs;
 
 	if (IS_ERR(object))
 		return PTR_ERR(object);
@@ -273,19 +275,22 @@ static int drop(struct sk_buff *skb, struct genl_info *info,
 		err = kssl_nl_no_memory(info);
 		goto put;
 	}
-	rights = kssl_client_rights(client, object);
-	left = kssl_client_drop(client, object);
+	left = kssl_client_unhold(client, object, &rights);
 	if (left < 0) {
 		nlmsg_free(reply);
 		err = kssl_nl_refuse_text(info, left, object->type->attr,
 					  "this client has no reference on it");
 		goto put;
 	}
-	err = fill_counts(reply, object, kssl_object_refs(object) - 1, left);
+	/* Neither ours counts nor that of a hold that is gone. */
+	refs = kssl_object_refs(object) - 1 - !left;
+	err = fill_counts(reply, object, refs, left);
 	err = kssl_nl_reply_send(info, reply, hdr, err);
 	/* Out of memory leaves one reference less, which is no harm. */
 	if (err && kssl_client_take(client, object, rights))
-		pr_debug("a reference could not be taken back\n");
+		pr_debug("a reference could not be given back\n");
+	if (!left)
+		kssl_client_let_go(client, object);
 put:
 	kssl_object_unpin(object);
 	return err;
@@ -486,9 +491,13 @@ free_values:
 typedef int (*change_fn)(struct kssl *s, struct nlattr **attrs,
 			 struct kssl_reason *why);
 
+/* Undoes it; what nobody can undo has none. */
+typedef void (*undo_fn)(struct kssl *s, struct nlattr **attrs);
+
 /* Calls @change on a connection that is pinned, reports it and unpins it. */
 static int change_conn(struct sk_buff *skb, struct genl_info *info,
-		       struct kssl_object *object, change_fn change)
+		       struct kssl_object *object, change_fn change,
+		       undo_fn undo)
 {
 	struct kssl_reason why = {};
 	struct sk_buff *reply;
@@ -511,6 +520,8 @@ static int change_conn(struct sk_buff *skb, struct genl_info *info,
 	err = kssl_nl_reply_send(info, reply, hdr,
 				 kssl_nl_fill(reply, object, skb,
 					      KSSL_NL_ROWS_SMALL));
+	if (err && undo)
+		undo(kssl_of(object), info->attrs);
 put:
 	kssl_object_unpin(object);
 	return err;
@@ -526,7 +537,7 @@ int kssl_nl_clear_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return change_conn(skb, info,
 			   kssl_nl_find_held(skb, info, &kssl_conn_type),
-			   do_clear);
+			   do_clear, NULL);
 }
 
 static int do_fail(struct kssl *s, struct nlattr **attrs,
@@ -539,7 +550,7 @@ int kssl_nl_fail_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return change_conn(skb, info,
 			   kssl_nl_find_held(skb, info, &kssl_conn_type),
-			   do_fail);
+			   do_fail, NULL);
 }
 
 static int do_set_shutdown(struct kssl *s, struct nlattr **attrs,
@@ -554,7 +565,7 @@ int kssl_nl_set_shutdown_doit(struct sk_buff *skb, struct genl_info *info)
 		change_conn(skb, info,
 			    kssl_nl_find_used(skb, info, &kssl_conn_type,
 					      NULL),
-			    do_set_shutdown);
+			    do_set_shutdown, NULL);
 }
 
 static u64 bytes_of(const struct nlattr *attr)
@@ -573,11 +584,18 @@ static int do_add_control(struct kssl *s, struct nlattr **attrs,
 				 "the connection is not attached") : 0;
 }
 
+/* Counts are sums, modulo 2^64. It may be closed by now, and has none then. */
+static void undo_add_control(struct kssl *s, struct nlattr **attrs)
+{
+	kssl_sock_add_control(s, -bytes_of(attrs[KSSL_A_CONTROL_SENT]),
+			      -bytes_of(attrs[KSSL_A_CONTROL_RECEIVED]));
+}
+
 int kssl_nl_add_control_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return change_conn(skb, info,
 			   kssl_nl_find_used(skb, info, &kssl_conn_type, NULL),
-			   do_add_control);
+			   do_add_control, undo_add_control);
 }
 
 int kssl_nl_set_ctx_doit(struct sk_buff *skb, struct genl_info *info)

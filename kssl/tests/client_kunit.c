@@ -275,6 +275,70 @@ static void client_has_the_best_rights(struct kunit *test)
 			KSSL_RIGHTS_USE);
 }
 
+/* How what cannot be answered is undone */
+
+static void client_untake_gives_the_rights_back(struct kunit *test)
+{
+	static const u8 before[] = { KSSL_RIGHTS_USE, KSSL_RIGHTS_ALL };
+	struct kssl_object *object = test_object(test);
+	struct kssl_test_user *user;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(before); i++) {
+		/* Arrange */
+		user = kssl_test_user(test);
+		KUNIT_ASSERT_EQ(test, kssl_client_take(user->client, object,
+						       before[i]),
+				0);
+		KUNIT_ASSERT_EQ(test, kssl_client_take(user->client, object,
+						       KSSL_RIGHTS_ALL),
+				0);
+
+		/* Act */
+		kssl_client_untake(user->client, object, before[i]);
+
+		/* Assert */
+		KUNIT_EXPECT_EQ(test, held(user, object), 1);
+		KUNIT_EXPECT_EQ(test, kssl_client_rights(user->client, object),
+				before[i]);
+	}
+}
+
+static void client_untake_of_the_first_leaves_nothing(struct kunit *test)
+{
+	struct kssl_object *object = test_object(test);
+	struct kssl_test_user *user = kssl_test_user(test);
+
+	/* Act */
+	take(test, user, object, 1);
+	kssl_client_untake(user->client, object, 0);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, held(user, object), 0);
+	KUNIT_EXPECT_EQ(test, kssl_object_refs(object), 1);
+}
+
+static void client_unhold_waits_with_what_follows(struct kunit *test)
+{
+	struct kssl_object *object = test_object(test);
+	struct kssl_test_user *user = kssl_test_user(test);
+	u8 rights = 0;
+
+	/* Arrange */
+	take(test, user, object, 1);
+
+	/* Act and assert */
+	KUNIT_EXPECT_EQ(test, kssl_client_unhold(user->client, object,
+						 &rights), 0);
+	KUNIT_EXPECT_EQ(test, rights, KSSL_RIGHTS_ALL);
+	KUNIT_EXPECT_EQ(test, held(user, object), 0);
+	KUNIT_EXPECT_EQ(test, kref_read(&object->ref), 2);
+	take(test, user, object, 1);
+	kssl_client_let_go(user->client, object);
+	KUNIT_EXPECT_EQ(test, held(user, object), 1);
+	KUNIT_EXPECT_EQ(test, kref_read(&object->ref), 2);
+}
+
 static void client_of_none_holds_nothing(struct kunit *test)
 {
 	struct kssl_object *object = test_object(test);
@@ -389,6 +453,9 @@ static struct kunit_case client_cases[] = {
 	KUNIT_CASE(client_count_is_bounded),
 	KUNIT_CASE(client_counts_do_not_wrap),
 	KUNIT_CASE(client_has_the_best_rights),
+	KUNIT_CASE(client_untake_gives_the_rights_back),
+	KUNIT_CASE(client_untake_of_the_first_leaves_nothing),
+	KUNIT_CASE(client_unhold_waits_with_what_follows),
 	KUNIT_CASE(client_of_none_holds_nothing),
 	KUNIT_CASE(client_references_go_with_its_socket),
 	KUNIT_CASE(client_close_frees_what_only_it_held),

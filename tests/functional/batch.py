@@ -3,11 +3,12 @@
 """Many requests in one message, and many threads on one socket."""
 
 import errno
+import os
 import socket
 import threading
 
 from lib import tap, tls
-from lib.kssl import Client, K, Refused, no_objects
+from lib.kssl import Client, K, Refused, no_objects, position
 from lib.process import Remote
 from lib.tap import eq, test
 
@@ -206,6 +207,45 @@ def no_room():
         eq(freed[-1]["refs"], before - len(freed))
 
 
+def unheard(nl, cmd, attrs):
+    """A request that is done, and whose reply does not fit any more."""
+    nl.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    ctx = nl.ctx_new()["ctx_id"]
+    nl.send(*(nl.build(K.CMD_CTX_GET, {"ctx_id": ctx}) for _ in range(40)),
+            nl.build(cmd, attrs))
+    last = nl.seq
+    hear_all(nl)
+    assert last in nl.requests, "there was a reply"
+    nl.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    nl.sock.settimeout(60)
+
+
+@test("nor does it leave a trace in what was there before")
+def no_trace():
+    with Client() as nl, Client() as other, tls.Pair() as pair:
+        ctx = nl.ctx_new(keep=1)["ctx_id"]
+        conn, _ = (reply["id"] for reply in tls.attach_pair(nl, ctx, pair))
+        tls.exchange(pair)
+        pair.client.close()
+        received = position(other, conn)[1]
+        unheard(nl, K.CMD_CTX_FREE, {"ctx_id": ctx})
+        eq(nl.ctx_get(ctx)["held"], 1)
+        eq(nl.get(conn)["state"], K.STATE_ESTABLISHED, "it is kept")
+        nl.up_ref(conn)
+        unheard(nl, K.CMD_ADD_CONTROL, {"id": conn, "control_received": 5})
+        eq(position(other, conn)[1], received)
+        nl.add_control(conn, control_received=5)
+        eq(position(other, conn)[1], received - 5)
+        less, more = (nl.open_fd(conn, rights=rights)
+                      for rights in (K.RIGHTS_USE, K.RIGHTS_ALL))
+        other.import_fd(less)
+        unheard(other, K.CMD_IMPORT, {"fd": more})
+        seen = other.get(conn)
+        eq((seen["held"], seen["rights"]), (1, K.RIGHTS_USE))
+        for fd in less, more:
+            os.close(fd)
+
+
 class Shared(Client):
     """A client that threads share; who waits reads for all."""
 
@@ -296,6 +336,7 @@ def main():
     attach_refused()
     attach_then_free()
     no_room()
+    no_trace()
     threads()
     count_together()
     tap.done()
