@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "fake.h"
 
@@ -331,9 +332,10 @@ static ssize_t fake_recv(void *priv, void *buf, size_t size, int flags)
 	struct fake_datagram *dgram = fake->head;
 	ssize_t ret;
 
-	(void)flags;
-	if (!dgram)
+	if (!dgram) {
+		fake->hung += !(flags & MSG_DONTWAIT);
 		return -EAGAIN;
+	}
 	ret = dgram->err ? -dgram->err : (ssize_t)dgram->len;
 	if (dgram->len > size)
 		ret = -EMSGSIZE;

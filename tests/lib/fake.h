@@ -39,6 +39,7 @@ struct fake {
 	unsigned int sends;
 	unsigned int requests;
 	unsigned int with_ack;	/* requests that had NLM_F_ACK */
+	unsigned int hung;	/* waits for what never comes */
 	uint32_t joined;
 	int closed;
 	size_t last_len;

@@ -193,6 +193,30 @@ static void test_lost(void)
 	check(kssl_client_dispatch(client) == 0);
 }
 
+/* A kernel whose last event did not fit: it sends nothing to a full socket. */
+static int answer_if_empty(struct fake *f, const struct nlmsghdr *req)
+{
+	(void)req;
+	return f->head != NULL;
+}
+
+static void test_congested(void)
+{
+	uint64_t to = last.cookie;
+
+	fake.answer = answer_if_empty;
+	fake_queue_errno(&fake, ENOBUFS);
+	queue_event(to);
+	queue_event(to);
+	check(kssl_up_ref(s) && !fake.hung);
+	kssl_free(s);
+	fake.answer = NULL;
+	calls = 0;
+	check(kssl_client_dispatch(client) == -1 && kssl_errno() == ENOBUFS);
+	check(calls == 2);
+	check(kssl_client_dispatch(client) == 0);
+}
+
 static int readable(int fd)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -217,7 +241,12 @@ static void test_fd(void)
 	queue_event(last.cookie);
 	check(kssl_up_ref(s) && readable(fd));
 	check(kssl_client_dispatch(client) == 1 && !readable(fd));
+	/* What tells of lost events only is worth a dispatch as well. */
+	fake_queue_errno(&fake, ENOBUFS);
 	kssl_free(s);
+	check(readable(fd));
+	check(kssl_client_dispatch(client) == -1 && kssl_errno() == ENOBUFS);
+	check(!readable(fd));
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -234,6 +263,7 @@ int main(void)
 	test_many();
 	test_dispatch();
 	test_lost();
+	test_congested();
 	test_fd();
 
 	/* What is still queued goes with the client. */

@@ -263,7 +263,21 @@ int kssl_callbacks_take(struct kssl_client *client, const struct nlmsghdr *nlh)
 	return 1;
 }
 
-/* All that waits in the socket; 0 or an errno. */
+void kssl_callbacks_lose(struct kssl_client *client)
+{
+	struct kssl_callback_table *table = &client->callbacks;
+
+	/* Without functions there are no events. */
+	if (!table->n)
+		return;
+	table->lost = 1;
+	signal_queued(table);
+}
+
+/*
+ * All that waits in the socket; 0 or an errno. Once something did not fit, the
+ * kernel drops what else is sent, replies too, until the socket is empty.
+ */
 static int receive(struct kssl_client *client)
 {
 	const struct nlmsghdr *nlh;
@@ -273,6 +287,10 @@ static int receive(struct kssl_client *client)
 	for (;;) {
 		len = client->transport->recv(client->priv, client->recv_buf,
 					      KSSL_RECV_SIZE, MSG_DONTWAIT);
+		if (len == -ENOBUFS) {
+			kssl_callbacks_lose(client);
+			continue;
+		}
 		if (len < 0)
 			return len == -EAGAIN ? 0 : -len;
 		left = len;
@@ -285,7 +303,7 @@ static int receive(struct kssl_client *client)
 void kssl_callbacks_make_room(struct kssl_client *client)
 {
 	if (client->callbacks.n && receive(client))
-		client->callbacks.lost = 1;
+		kssl_callbacks_lose(client);
 }
 
 static int add_fd(int epoll_fd, int fd)

@@ -477,11 +477,13 @@ struct kssl_events *kssl_events_open(struct kssl_client *client);
  *	whether it was one
  * kssl_callbacks_make_room - queue the events that wait in the socket, lest
  *	they leave no room for a reply
+ * kssl_callbacks_lose - have the next dispatch say that events were lost
  */
 void kssl_callbacks_init(struct kssl_callback_table *table);
 void kssl_callbacks_cleanup(struct kssl_callback_table *table);
 int kssl_callbacks_take(struct kssl_client *client,
 			const struct nlmsghdr *nlh);
 void kssl_callbacks_make_room(struct kssl_client *client);
+void kssl_callbacks_lose(struct kssl_client *client);
 
 #endif /* KSSL_INTERNAL_H */
