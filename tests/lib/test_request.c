@@ -55,13 +55,41 @@ static void test_failed_transport(void)
 	fake.send_err = ENOBUFS;
 	check(!kssl_new(ctx) && kssl_errno() == ENOBUFS);
 	fake.send_err = 0;
-	fake_queue_errno(&fake, ENOBUFS);
-	check(!kssl_ctx_up_ref(ctx) && kssl_errno() == ENOBUFS);
+	fake_queue_errno(&fake, ENOMEM);
+	check(!kssl_ctx_up_ref(ctx) && kssl_errno() == ENOMEM);
 	/* The answer that was not read belongs to no later request. */
 	check(kssl_ctx_up_ref(ctx));
 	kssl_ctx_free(ctx);
 	/* Its reference was taken, though, and lasts as long as the client. */
 	check(fake.ctx_refs[kssl_ctx_id(ctx)] == 2);
+}
+
+static unsigned int answered;
+
+/* Only the first answer fits. */
+static int answer_one(struct fake *f, const struct nlmsghdr *req)
+{
+	(void)f;
+	return fake_cmd(req) == KSSL_CMD_NEW && answered++ > 0;
+}
+
+static void test_lost(void)
+{
+	struct kssl *s[3];
+
+	/* What was lost may have been no answer. */
+	fake_queue_errno(&fake, ENOBUFS);
+	check(kssl_new_many(ctx, s, 3) && !fake.head);
+	kssl_free_many(s, 3);
+
+	fake.hung = 0;
+	fake.answer = answer_one;
+	fake_queue_errno(&fake, ENOBUFS);
+	check(!kssl_new_many(ctx, s, 3) && kssl_errno() == ENOBUFS);
+	check(!fake.hung && !fake.head);
+	fake.answer = NULL;
+	/* The one that is known of was given back. */
+	check(!fake.conn_refs[fake.next_id - 1]);
 }
 
 /* Answers of a batch in one datagram, in reverse, and some twice. */
@@ -254,6 +282,8 @@ static void test_dump(void)
 	check(!dump() && kssl_errno() == EPERM && dumped == 10);
 	check(!strcmp(kssl_error_text(), "dump broke"));
 	dump_err = 0;
+	fake_queue_errno(&fake, ENOBUFS);
+	check(dump() && dumped == 10);
 	fake_queue_errno(&fake, ENOMEM);
 	check(!dump() && kssl_errno() == ENOMEM && dumped == 0);
 	fake_drain(&fake);
@@ -322,6 +352,7 @@ int main(void)
 
 	test_open();
 	test_failed_transport();
+	test_lost();
 	test_answers();
 	test_first_error();
 	test_wiped();

@@ -9,6 +9,7 @@
 #include <linux/genetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "internal.h"
 
@@ -215,6 +216,7 @@ static int take_answer(struct kssl_client *client, const struct nlmsghdr *nlh,
 /* What is known of the requests of one send. */
 struct answers {
 	uint64_t waiting;	/* bit i: request i has no answer yet */
+	int flags;		/* of the next recv */
 	int ok;
 };
 
@@ -239,24 +241,40 @@ static void take_first(struct kssl_client *client, const struct nlmsghdr *nlh,
 	kssl_error_restore(&save);
 }
 
-/* One datagram into the buffer; its length or, with the error set, -1. */
-static int recv_datagram(struct kssl_client *client)
+/*
+ * One datagram into the buffer; its length or, with the error set, -1.
+ *
+ * What did not fit into the socket may have been an event, so the answers are
+ * looked for all the same. They were sent before the send returned: one that
+ * is not in the socket by now is lost, and not to be waited for.
+ */
+static int recv_datagram(struct kssl_client *client, int *flags)
 {
-	ssize_t len = client->transport->recv(client->priv, client->recv_buf,
-					      KSSL_RECV_SIZE, 0);
+	ssize_t len;
 
-	if (len < 0) {
+	do {
+		len = client->transport->recv(client->priv, client->recv_buf,
+					      KSSL_RECV_SIZE, *flags);
+		if (len == -ENOBUFS) {
+			kssl_callbacks_lose(client);
+			*flags = MSG_DONTWAIT;
+		}
+	} while (len == -ENOBUFS);
+
+	if (len >= 0)
+		return len;
+	if (len == -EAGAIN && *flags)
+		kssl_set_error(ENOBUFS, "an answer did not fit into the socket");
+	else
 		kssl_set_errno(-len);
-		return -1;
-	}
-	return len;
+	return -1;
 }
 
 static int recv_answers(struct kssl_client *client, struct answers *answers,
 			kssl_reply_fn *fn, void *arg)
 {
 	const struct nlmsghdr *nlh = (void *)client->recv_buf;
-	int len = recv_datagram(client);
+	int len = recv_datagram(client, &answers->flags);
 
 	if (len < 0)
 		return 0;
@@ -288,6 +306,7 @@ int kssl_req_send(struct kssl_client *client, kssl_reply_fn *fn, void *arg)
 struct dump {
 	kssl_dump_fn *fn;	/* NULL once it asked for no more */
 	void *arg;
+	int flags;		/* of the next recv */
 	int done;
 	int ok;
 	int interrupted;
@@ -331,7 +350,7 @@ static void recv_dump(struct kssl_client *client, struct dump *dump)
 
 	while (!dump->done) {
 		nlh = (void *)client->recv_buf;
-		len = recv_datagram(client);
+		len = recv_datagram(client, &dump->flags);
 		if (len < 0)
 			return;
 		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
