@@ -10,6 +10,7 @@
 #define KSSL_INTERNAL_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -82,6 +83,20 @@ enum kssl_control_result kssl_control_sink(int fd,
 					   const struct kssl_sink *sink);
 ssize_t kssl_read_sink(int fd, void *buf, size_t len,
 		       const struct kssl_sink *sink);
+
+struct kssl_quiet {
+	sigset_t sigpipe;
+	sigset_t old;
+	int pending;		/* a SIGPIPE that is not ours */
+};
+
+/*
+ * kssl_quiet_begin - let this thread get no SIGPIPE
+ * kssl_quiet_end - take one back that was raised since, whatever else came of
+ *	the calls between; keeps errno
+ */
+void kssl_quiet_begin(struct kssl_quiet *quiet);
+void kssl_quiet_end(const struct kssl_quiet *quiet);
 
 #pragma GCC visibility pop
 

@@ -9,13 +9,10 @@
  * keeps application data in its place.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "internal.h"
 
@@ -387,25 +384,15 @@ ssize_t kssl_write(int fd, const void *buf, size_t len)
 	return done;
 }
 
-/* sendfile() without its SIGPIPE, unless one was pending before. */
+/* It may have raised SIGPIPE after a part was sent, too. */
 static ssize_t sendfile_quietly(int fd, int file, off_t *offset, size_t count)
 {
-	const struct timespec now = { 0, 0 };
-	sigset_t pipe, old, pending;
+	struct kssl_quiet quiet;
 	ssize_t ret;
-	int err;
 
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	sigemptyset(&pending);
-	sigpending(&pending);
-	pthread_sigmask(SIG_BLOCK, &pipe, &old);
+	kssl_quiet_begin(&quiet);
 	ret = sendfile(fd, file, offset, count);
-	err = errno;
-	if (ret < 0 && err == EPIPE && !sigismember(&pending, SIGPIPE))
-		sigtimedwait(&pipe, NULL, &now);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = err;
+	kssl_quiet_end(&quiet);
 	return ret;
 }
 

@@ -9,10 +9,8 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -341,29 +339,19 @@ static enum kssl_openssl_result fail(struct kssl *s)
 }
 
 /*
- * OpenSSL writes with write(2), but this library raises no signal: a SIGPIPE
- * that was not pending before is taken back.
+ * OpenSSL writes with write(2), but this library raises no signal. There may be
+ * one after success, too: nobody minds that a ticket was not sent.
  */
 static int quiet_handshake(SSL *ssl)
 {
-	const struct timespec now = { 0 };
-	sigset_t sigpipe, old, pending;
-	int ret, err, had;
+	struct kssl_quiet quiet;
+	int ret;
 
-	sigemptyset(&sigpipe);
-	sigaddset(&sigpipe, SIGPIPE);
-	sigpending(&pending);
-	had = sigismember(&pending, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &sigpipe, &old);
+	kssl_quiet_begin(&quiet);
 	ERR_clear_error();
 	errno = 0;
 	ret = SSL_do_handshake(ssl);
-	err = errno;
-	/* Also after success: nobody minds that a ticket was not sent. */
-	if (!had)
-		sigtimedwait(&sigpipe, NULL, &now);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = err;
+	kssl_quiet_end(&quiet);
 	return ret;
 }
 
