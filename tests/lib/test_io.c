@@ -8,10 +8,18 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "internal.h"
+#include "fake.h"
 #include "tap.h"
 
 #define FD	42
+
+static struct fake fake;
+static struct kssl_client *client;
+static struct kssl *s;
+
+static unsigned int updates[3];	/* requests by direction */
+static int update_err[3];	/* their results */
+static unsigned int update_errs;	/* how many get that, 0: all */
 
 static struct record {
 	int type;		/* -1: not a kTLS socket's */
@@ -54,7 +62,32 @@ static void reset(void)
 	alerts = 0;
 	flushes = 0;
 	sent = 0;
+	memset(updates, 0, sizeof(updates));
+	memset(update_err, 0, sizeof(update_err));
+	update_errs = 0;
 	kssl_error_clear();
+}
+
+/* Answers key updates as the test wants. */
+static int answer_rekey(struct fake *f, const struct nlmsghdr *req)
+{
+	uint64_t buf[64];
+	struct nlmsghdr *nlh;
+	unsigned int dir;
+
+	if (fake_cmd(req) != KSSL_CMD_REKEY)
+		return 0;
+	dir = kssl_attr_uint(fake_attr(req, KSSL_A_DIRECTION));
+	nlh = fake_reply(buf, req, KSSL_CMD_REKEY);
+	mnl_attr_put_u32(nlh, KSSL_A_ID, kssl_id(s));
+	mnl_attr_put_u32(nlh, KSSL_A_RESULT, -update_err[dir]);
+	if (update_err[dir])
+		mnl_attr_put_strz(nlh, KSSL_A_RESULT_TEXT, "no update");
+	if (update_errs && !--update_errs)
+		memset(update_err, 0, sizeof(update_err));
+	updates[dir]++;
+	fake_queue(f, nlh, nlh->nlmsg_len);
+	return 1;
 }
 
 static ssize_t fail(int err)
@@ -199,6 +232,13 @@ static void put_handshake(uint8_t type, size_t len)
 	unsigned char buf[2048];
 
 	put(22, buf, message(buf, type, len));
+}
+
+static void put_update(int request)
+{
+	const unsigned char msg[] = { 24, 0, 0, 1, request };
+
+	put(22, msg, sizeof(msg));
 }
 
 static int failed(int err, const char *text)
@@ -371,6 +411,123 @@ static void test_spanning(void)
 	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
 }
 
+static void test_update(void)
+{
+	char buf[16];
+
+	reset();
+	put_update(0);
+	put(23, "new", 3);
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == 3);
+	check(updates[KSSL_DIRECTION_RX] == 1 && !updates[KSSL_DIRECTION_TX]);
+
+	reset();
+	put_update(1);
+	put(23, "new", 3);
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_MORE && head == 1);
+	check(updates[KSSL_DIRECTION_RX] == 1 &&
+	      updates[KSSL_DIRECTION_TX] == 1);
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == 3);
+	check(updates[KSSL_DIRECTION_TX] == 1);
+
+	/* The record stays until the key is there, and is answered once. */
+	reset();
+	put_update(1);
+	put(23, "new", 3);
+	update_err[KSSL_DIRECTION_RX] = ENOMEM;
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == -1);
+	check(failed(ENOMEM, "no update") && head == 0);
+	update_err[KSSL_DIRECTION_RX] = EAGAIN;
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == 3);
+	check(updates[KSSL_DIRECTION_TX] == 1);
+
+	/* No object, and an object that cannot follow. */
+	reset();
+	check(kssl_read_with(NULL, FD, buf, sizeof(buf)) == -1 &&
+	      kssl_errno() == EINVAL);
+	check(kssl_control_with(NULL, FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EINVAL);
+	put_update(1);
+	update_err[KSSL_DIRECTION_RX] = EOPNOTSUPP;
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == -1);
+	check(failed(EKEYEXPIRED, "the peer has updated its key") && head == 1);
+}
+
+/* What cannot be answered at once is answered later. */
+static void test_update_later(void)
+{
+	static const int passing[] = { EAGAIN, EBUSY, ENOMEM };
+	char buf[16];
+	size_t i;
+
+	for (i = 0; i < KSSL_ARRAY_SIZE(passing); i++) {
+		reset();
+		put_update(1);
+		put(23, "new", 3);
+		update_err[KSSL_DIRECTION_TX] = passing[i];
+		check(kssl_read_with(s, FD, buf, 1) == 1 && !kssl_errno());
+		check(kssl_read_with(s, FD, buf, 1) == 1 && !kssl_errno());
+		check(updates[KSSL_DIRECTION_TX] == 2);
+		update_err[KSSL_DIRECTION_TX] = 0;
+		check(kssl_read_with(s, FD, buf, 1) == 1);
+		check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR);
+		check(updates[KSSL_DIRECTION_TX] == 3);
+	}
+
+	/* The program's own update is an answer, but if it asks for one. */
+	reset();
+	put_update(1);
+	update_err[KSSL_DIRECTION_TX] = EAGAIN;
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_MORE);
+	check(!kssl_rekey(s, KSSL_DIRECTION_TX, 0));
+	update_err[KSSL_DIRECTION_TX] = 0;
+	check(kssl_rekey(s, KSSL_DIRECTION_TX, KSSL_REKEY_REQUEST));
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR);
+	check(updates[KSSL_DIRECTION_TX] == 4);
+	put_update(1);
+	update_err[KSSL_DIRECTION_TX] = EAGAIN;
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_MORE);
+	update_err[KSSL_DIRECTION_TX] = 0;
+	check(kssl_rekey(s, KSSL_DIRECTION_TX, 0));
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR);
+	check(updates[KSSL_DIRECTION_TX] == 6);
+
+	/* A cleared connection owes nothing. */
+	reset();
+	put_update(1);
+	update_err[KSSL_DIRECTION_TX] = EAGAIN;
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_MORE && kssl_clear(s));
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR);
+	check(updates[KSSL_DIRECTION_TX] == 1);
+}
+
+/* What can never be answered is told once. */
+static void test_update_never(void)
+{
+	static const int lasting[] = { ENOKEY, ENOTCONN, ESTALE };
+	char buf[16];
+	size_t i;
+
+	for (i = 0; i < KSSL_ARRAY_SIZE(lasting); i++) {
+		reset();
+		put_update(1);
+		put(23, "new", 3);
+		update_err[KSSL_DIRECTION_TX] = lasting[i];
+		check(kssl_read_with(s, FD, buf, sizeof(buf)) == -1);
+		check(failed(lasting[i], "no update") && head == 1);
+		check(kssl_read_with(s, FD, buf, sizeof(buf)) == 3);
+		check(updates[KSSL_DIRECTION_TX] == 1);
+	}
+	/* Nothing will be sent to a peer that was told so. */
+	reset();
+	put_update(1);
+	put(23, "new", 3);
+	update_err[KSSL_DIRECTION_TX] = EPIPE;
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == 3 && !kssl_errno());
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR);
+	check(updates[KSSL_DIRECTION_TX] == 1);
+}
+
 static void test_write(void)
 {
 	char buf[100] = { 0 };
@@ -508,14 +665,29 @@ static void test_shutdown(void)
 
 int main(void)
 {
+	struct kssl_ctx *ctx;
+
+	fake_init(&fake);
+	fake.answer = answer_rekey;
+	client = fake_client(&fake);
+	ctx = kssl_ctx_new(client, KSSL_METHOD_CLIENT);
+	s = kssl_new(ctx);
+
 	test_read();
 	test_read_past_control();
 	test_close_notify();
 	test_control();
 	test_spanning();
+	test_update();
+	test_update_later();
+	test_update_never();
 	test_write();
 	test_sendfile();
 	test_flush();
 	test_shutdown();
+
+	kssl_free(s);
+	kssl_ctx_free(ctx);
+	kssl_client_free(client);
 	return tap_done();
 }

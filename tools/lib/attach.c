@@ -192,11 +192,17 @@ int kssl_ctx_attach(struct kssl_ctx *ctx, const struct kssl_settings *settings,
 	return ok;
 }
 
+/*
+ * An update that asks for nothing answers the peer that asked for one, also
+ * when kssl_read_with() could not. What the peer asks meanwhile stays due.
+ */
 int kssl_rekey_with(struct kssl *s, enum kssl_direction direction,
 		    unsigned int flags, const struct kssl_crypto *key)
 {
+	int answers = direction == KSSL_DIRECTION_TX &&
+		!(flags & KSSL_REKEY_REQUEST);
 	struct outcome outcome = { .s = s };
-	int ok;
+	int ok, due;
 
 	if (flags & ~(KSSL_REKEY_REQUEST | KSSL_REKEY_NO_WAIT))
 		return kssl_set_error(EINVAL, "unknown flags");
@@ -210,7 +216,11 @@ int kssl_rekey_with(struct kssl *s, enum kssl_direction direction,
 		kssl_req_put(s->handle.client, KSSL_A_NO_WAIT, NULL, 0);
 	if (key)
 		put_crypto(s->handle.client, KSSL_A_KEY, key, 0);
+	due = answers &&
+		__atomic_exchange_n(&s->update_due, 0, __ATOMIC_ACQ_REL);
 	ok = kssl_req_send(s->handle.client, result_reply, &outcome);
+	if (!ok && due)
+		__atomic_store_n(&s->update_due, 1, __ATOMIC_RELEASE);
 	kssl_client_leave(s->handle.client);
 	return ok;
 }

@@ -277,7 +277,11 @@ int kssl_set(struct kssl *s, const struct kssl_settings *settings)
 
 int kssl_clear(struct kssl *s)
 {
-	return kssl_handle_simple(kssl_conn_handle(s), KSSL_CMD_CLEAR);
+	if (!kssl_handle_simple(kssl_conn_handle(s), KSSL_CMD_CLEAR))
+		return 0;
+	/* The peer of the next attach has asked for nothing. */
+	__atomic_store_n(&s->update_due, 0, __ATOMIC_RELEASE);
+	return 1;
 }
 
 int kssl_set_shutdown(struct kssl *s, uint32_t bits)

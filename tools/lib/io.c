@@ -165,37 +165,45 @@ static enum head take_alert(int fd, const unsigned char *head, size_t len)
 	return HEAD_ERROR;
 }
 
+/* What may be otherwise at the next attempt. */
+static int may_pass(int err)
+{
+	return err == EAGAIN || err == EBUSY || err == ENOMEM || err == ENOBUFS;
+}
+
 /*
  * Answers the peer that has asked for an update, now or before. Whoever sends
  * may wait for the peer, who waits for us to read: so nobody is waited for, and
  * what cannot be done now is left to the next call.
+ *
+ * An answer is due before the next data that is sent (RFC 8446 section 4.6.3),
+ * and no reason not to read. What this library can never give is therefore the
+ * caller's to give, who is told once.
  */
 static int answer_update(struct kssl *s)
 {
 	struct kssl_error_save save;
+	int err = 0;
 
 	if (!__atomic_exchange_n(&s->update_due, 0, __ATOMIC_ACQ_REL))
 		return 1;
 	kssl_error_save(&save);
-	if (kssl_rekey(s, KSSL_DIRECTION_TX, KSSL_REKEY_NO_WAIT)) {
-		kssl_error_restore(&save);
-		return 1;
-	}
-	/* A direction that has ended has no keys to update. */
-	if (kssl_errno() == EPIPE) {
-		kssl_error_restore(&save);
-		return 1;
-	}
-	__atomic_store_n(&s->update_due, 1, __ATOMIC_RELEASE);
-	if (kssl_errno() != EAGAIN && kssl_errno() != EBUSY)
+	if (!kssl_rekey(s, KSSL_DIRECTION_TX, KSSL_REKEY_NO_WAIT))
+		err = kssl_errno();
+	if (may_pass(err))
+		__atomic_store_n(&s->update_due, 1, __ATOMIC_RELEASE);
+	else if (err && err != EPIPE)
 		return 0;
+	/* EPIPE: a direction that has ended has no keys to update. */
 	kssl_error_restore(&save);
 	return 1;
 }
 
 /*
- * The record is taken last: until then, whoever looks at it does this again,
- * and finds that there is nothing to do (EAGAIN).
+ * The key comes before the record is taken: after a failure, the next call
+ * meets the record again. It may find that there is nothing left to do
+ * (EAGAIN). The answer comes after that, since a record that was taken is not
+ * answered twice.
  */
 static enum head take_update(int fd, const unsigned char *head, size_t len,
 			     struct kssl *s)
@@ -212,14 +220,14 @@ static enum head take_update(int fd, const unsigned char *head, size_t len,
 		followed = 1;
 	if (s && !followed && kssl_errno() != EOPNOTSUPP)
 		return HEAD_ERROR;
-	if (followed && head[4])
-		__atomic_store_n(&s->update_due, 1, __ATOMIC_RELEASE);
-	if (followed && !answer_update(s))
-		return HEAD_ERROR;
 	taken = take(fd, msg, sizeof(msg), RECORD_HANDSHAKE);
-	if (taken != HEAD_TAKEN || followed)
+	if (taken != HEAD_TAKEN)
 		return taken;
-	return fail(EKEYEXPIRED, "the peer has updated its key");
+	if (!followed)
+		return fail(EKEYEXPIRED, "the peer has updated its key");
+	if (msg[4])
+		__atomic_store_n(&s->update_due, 1, __ATOMIC_RELEASE);
+	return answer_update(s) ? HEAD_TAKEN : HEAD_ERROR;
 }
 
 /* One message: a record may hold several, and the last may be a KeyUpdate. */
