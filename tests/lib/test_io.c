@@ -457,6 +457,7 @@ static void test_update(void)
 static void test_update_later(void)
 {
 	static const int passing[] = { EAGAIN, EBUSY, ENOMEM };
+	const struct kssl_sink sink = { .s = s };
 	char buf[16];
 	size_t i;
 
@@ -473,6 +474,17 @@ static void test_update_later(void)
 		check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR);
 		check(updates[KSSL_DIRECTION_TX] == 3);
 	}
+
+	/* So it is in the calls of the bridge. */
+	reset();
+	put_update(1);
+	put(23, "new", 3);
+	update_err[KSSL_DIRECTION_TX] = EAGAIN;
+	check(kssl_read_sink(FD, buf, 1, &sink) == 1);
+	check(kssl_control_sink(FD, &sink) == KSSL_CONTROL_MORE);
+	update_err[KSSL_DIRECTION_TX] = 0;
+	check(kssl_read_sink(FD, buf, 1, &sink) == 1);
+	check(updates[KSSL_DIRECTION_TX] == 3);
 
 	/* The program's own update is an answer, but if it asks for one. */
 	reset();

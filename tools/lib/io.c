@@ -78,6 +78,7 @@ static const struct {
 /* What is at the head of the receive queue. */
 enum head {
 	HEAD_ERROR = -1,
+	HEAD_NONE,	/* nothing; the error is EAGAIN */
 	HEAD_CLOSED,	/* close_notify, still there */
 	HEAD_TAKEN,	/* a control record, consumed */
 	HEAD_DATA,	/* application data, still there */
@@ -265,8 +266,10 @@ static enum head take_control(int fd, const struct kssl_sink *sink)
 	int type;
 
 	len = recv_record(fd, head, sizeof(head), MSG_PEEK, &type);
-	if (len < 0)
-		return fail_errno(errno);
+	if (len < 0) {
+		fail_errno(errno);
+		return kssl_errno() == EAGAIN ? HEAD_NONE : HEAD_ERROR;
+	}
 	switch (type) {
 	case RECORD_DATA:
 		return HEAD_DATA;
@@ -285,11 +288,19 @@ static enum head take_control(int fd, const struct kssl_sink *sink)
 	}
 }
 
+static int answer_before(const struct kssl_sink *sink)
+{
+	return !sink || !sink->s || answer_update(sink->s);
+}
+
 enum kssl_control_result kssl_control_sink(int fd,
 					   const struct kssl_sink *sink)
 {
+	if (!answer_before(sink))
+		return KSSL_CONTROL_ERROR;
 	switch (take_control(fd, sink)) {
 	case HEAD_ERROR:
+	case HEAD_NONE:
 		return KSSL_CONTROL_ERROR;
 	case HEAD_CLOSED:
 		return KSSL_CONTROL_CLOSED;
@@ -312,8 +323,8 @@ enum kssl_control_result kssl_control_with(struct kssl *s, int fd)
 {
 	const struct kssl_sink sink = { .s = s };
 
-	return check_handle(s) && answer_update(s) ?
-		kssl_control_sink(fd, &sink) : KSSL_CONTROL_ERROR;
+	return check_handle(s) ? kssl_control_sink(fd, &sink) :
+		KSSL_CONTROL_ERROR;
 }
 
 /* A KeyUpdate was taken by somebody who then did not follow it. */
@@ -323,17 +334,11 @@ static int follow(const struct kssl_sink *sink)
 		kssl_rekey(sink->s, KSSL_DIRECTION_RX, 0);
 }
 
-ssize_t kssl_read_sink(int fd, void *buf, size_t len,
-		       const struct kssl_sink *sink)
+static ssize_t read_data(int fd, void *buf, size_t len,
+			 const struct kssl_sink *sink)
 {
-	enum kssl_control_result control;
 	ssize_t ret;
 
-	/* A result of 0 would mean that the peer has closed. */
-	if (!len) {
-		kssl_set_error(EINVAL, "nothing to read into");
-		return -1;
-	}
 	for (;;) {
 		ret = recv(fd, buf, len, 0);
 		if (ret > 0)
@@ -349,13 +354,24 @@ ssize_t kssl_read_sink(int fd, void *buf, size_t len,
 				continue;
 			return -1;
 		}
-		control = kssl_control_sink(fd, sink);
-		if (control == KSSL_CONTROL_CLOSED)
+		switch (take_control(fd, sink)) {
+		case HEAD_CLOSED:
 			return 0;
-		/* EAGAIN: another reader of this socket was faster. */
-		if (control == KSSL_CONTROL_ERROR && kssl_errno() != EAGAIN)
+		case HEAD_ERROR:
 			return -1;
+		default:
+			break;
+		}
 	}
+}
+
+ssize_t kssl_read_sink(int fd, void *buf, size_t len,
+		       const struct kssl_sink *sink)
+{
+	/* A result of 0 would mean that the peer has closed. */
+	if (!len)
+		kssl_set_error(EINVAL, "nothing to read into");
+	return len && answer_before(sink) ? read_data(fd, buf, len, sink) : -1;
 }
 
 ssize_t kssl_read(int fd, void *buf, size_t len)
@@ -367,8 +383,7 @@ ssize_t kssl_read_with(struct kssl *s, int fd, void *buf, size_t len)
 {
 	const struct kssl_sink sink = { .s = s };
 
-	return check_handle(s) && answer_update(s) ?
-		kssl_read_sink(fd, buf, len, &sink) : -1;
+	return check_handle(s) ? kssl_read_sink(fd, buf, len, &sink) : -1;
 }
 
 ssize_t kssl_write(int fd, const void *buf, size_t len)
@@ -472,7 +487,7 @@ static int peer_closed(int fd)
 	do {
 		head = take_control(fd, NULL);
 	} while (head == HEAD_TAKEN);
-	if (head == HEAD_ERROR && kssl_errno() != EAGAIN)
+	if (head == HEAD_ERROR)
 		return -1;
 	kssl_error_restore(&save);
 	return head == HEAD_CLOSED;
