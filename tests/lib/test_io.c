@@ -19,6 +19,7 @@ static struct kssl *s;
 
 static unsigned int updates[3];	/* requests by direction */
 static int update_err[3];	/* their results */
+static uint64_t counted;	/* bytes received that are no data */
 static unsigned int update_errs;	/* how many get that, 0: all */
 
 static struct record {
@@ -65,16 +66,21 @@ static void reset(void)
 	memset(updates, 0, sizeof(updates));
 	memset(update_err, 0, sizeof(update_err));
 	update_errs = 0;
+	counted = 0;
 	kssl_error_clear();
 }
 
-/* Answers key updates as the test wants. */
-static int answer_rekey(struct fake *f, const struct nlmsghdr *req)
+/* Answers key updates as the test wants, and looks at what is counted. */
+static int answer(struct fake *f, const struct nlmsghdr *req)
 {
 	uint64_t buf[64];
 	struct nlmsghdr *nlh;
 	unsigned int dir;
 
+	if (fake_cmd(req) == KSSL_CMD_ADD_CONTROL &&
+	    !kssl_attr_uint(fake_attr(req, KSSL_A_CONTROL_SENT)))
+		counted += kssl_attr_uint(fake_attr(req,
+						    KSSL_A_CONTROL_RECEIVED));
 	if (fake_cmd(req) != KSSL_CMD_REKEY)
 		return 0;
 	dir = kssl_attr_uint(fake_attr(req, KSSL_A_DIRECTION));
@@ -540,6 +546,32 @@ static void test_update_never(void)
 	check(updates[KSSL_DIRECTION_TX] == 1);
 }
 
+/* All but data, and but the KeyUpdate that the kernel knows of. */
+static void test_count(void)
+{
+	const struct kssl_sink sink = { .s = s };
+	char buf[16];
+
+	reset();
+	put_handshake(4, 100);
+	put_update(0);
+	put_handshake(4, 200);
+	put_alert(1, 90);
+	put(23, "data", 4);
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == 4);
+	check(counted == 104 + 204 + 2);
+	put_handshake(4, 300);
+	kssl_set_error(ERANGE, "before");
+	check(kssl_control_sink(FD, &sink) == KSSL_CONTROL_MORE);
+	check(counted == 104 + 204 + 2 + 304 && kssl_errno() == ERANGE);
+	/* What stays is not counted, and nothing without the object. */
+	put_handshake(4, 100);
+	check(kssl_control(FD) == KSSL_CONTROL_MORE);
+	put_alert(1, 0);
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_CLOSED);
+	check(counted == 104 + 204 + 2 + 304);
+}
+
 static void test_write(void)
 {
 	char buf[100] = { 0 };
@@ -680,7 +712,7 @@ int main(void)
 	struct kssl_ctx *ctx;
 
 	fake_init(&fake);
-	fake.answer = answer_rekey;
+	fake.answer = answer;
 	client = fake_client(&fake);
 	ctx = kssl_ctx_new(client, KSSL_METHOD_CLIENT);
 	s = kssl_new(ctx);
@@ -693,6 +725,7 @@ int main(void)
 	test_update();
 	test_update_later();
 	test_update_never();
+	test_count();
 	test_write();
 	test_sendfile();
 	test_flush();

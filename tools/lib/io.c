@@ -148,7 +148,27 @@ static enum head take(int fd, unsigned char *buf, size_t len, int type)
 	return HEAD_TAKEN;
 }
 
-static enum head take_alert(int fd, const unsigned char *head, size_t len)
+/*
+ * Takes a record, or a message of one, that is no data and so none of the bytes
+ * that whoever takes the connection over has to skip. A KeyUpdate is not for
+ * here: the kernel leaves it out itself.
+ */
+static enum head take_counted(int fd, unsigned char *buf, size_t len, int type,
+			      const struct kssl_sink *sink)
+{
+	enum head taken = take(fd, buf, len, type);
+	struct kssl_error_save save;
+
+	if (taken != HEAD_TAKEN || !sink || !sink->s)
+		return taken;
+	kssl_error_save(&save);
+	kssl_add_control(sink->s, 0, len);
+	kssl_error_restore(&save);
+	return HEAD_TAKEN;
+}
+
+static enum head take_alert(int fd, const unsigned char *head, size_t len,
+			    const struct kssl_sink *sink)
 {
 	unsigned char alert[ALERT_LEN];
 	size_t i;
@@ -158,7 +178,7 @@ static enum head take_alert(int fd, const unsigned char *head, size_t len)
 	if (head[1] == ALERT_CLOSE_NOTIFY)
 		return HEAD_CLOSED;
 	if (head[1] == ALERT_USER_CANCELED)
-		return take(fd, alert, ALERT_LEN, RECORD_ALERT);
+		return take_counted(fd, alert, ALERT_LEN, RECORD_ALERT, sink);
 	for (i = 0; i < KSSL_ARRAY_SIZE(alerts); i++)
 		if (alerts[i].code == head[1])
 			return fail(ECONNRESET, alerts[i].name);
@@ -251,7 +271,7 @@ static enum head take_handshake(int fd, const unsigned char *head, size_t len,
 		((size_t)head[1] << 16 | head[2] << 8 | head[3]);
 	if (size > sizeof(msg))
 		return fail(EPROTO, "a message is longer than a record");
-	taken = take(fd, msg, size, RECORD_HANDSHAKE);
+	taken = take_counted(fd, msg, size, RECORD_HANDSHAKE, sink);
 	if (taken != HEAD_TAKEN)
 		return taken;
 	if (sink && sink->take)
@@ -274,7 +294,7 @@ static enum head take_control(int fd, const struct kssl_sink *sink)
 	case RECORD_DATA:
 		return HEAD_DATA;
 	case RECORD_ALERT:
-		return take_alert(fd, head, len);
+		return take_alert(fd, head, len, sink);
 	case RECORD_HANDSHAKE:
 		return take_handshake(fd, head, len, sink);
 	case -1:
