@@ -298,6 +298,30 @@ static void test_read_past_control(void)
 	check(kssl_read(FD, buf, sizeof(buf)) == -1 && kssl_errno() == EAGAIN);
 }
 
+/* net/tls ends a read after such a record when another kind follows. */
+static void test_empty(void)
+{
+	char buf[16];
+
+	reset();
+	put(23, "", 0);
+	put_handshake(4, 100);
+	put(23, "", 0);
+	put(23, "data", 4);
+	check(kssl_read(FD, buf, sizeof(buf)) == 4 && !memcmp(buf, "data", 4));
+	put(23, "", 0);
+	check(kssl_read(FD, buf, sizeof(buf)) == -1 && kssl_errno() == EAGAIN);
+	put(23, "", 0);
+	put_alert(1, 0);
+	check(kssl_read(FD, buf, sizeof(buf)) == 0);
+
+	reset();
+	put(23, "", 0);
+	eof = 1;
+	check(kssl_read(FD, buf, sizeof(buf)) == -1);
+	check(failed(ECONNABORTED, "the peer closed without close_notify"));
+}
+
 static void test_close_notify(void)
 {
 	char buf[16];
@@ -719,6 +743,7 @@ int main(void)
 
 	test_read();
 	test_read_past_control();
+	test_empty();
 	test_close_notify();
 	test_control();
 	test_spanning();

@@ -363,12 +363,8 @@ static ssize_t read_data(int fd, void *buf, size_t len,
 		ret = recv(fd, buf, len, 0);
 		if (ret > 0)
 			return ret;
-		if (!ret) {
-			fail(ECONNABORTED,
-			     "the peer closed without close_notify");
-			return -1;
-		}
-		if (errno != EIO) {
+		/* 0 may also have been a record without data (RFC 8446 5.1). */
+		if (ret && errno != EIO) {
 			kssl_set_errno(errno);
 			if (follow(sink))
 				continue;
