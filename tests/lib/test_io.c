@@ -694,19 +694,28 @@ static void test_flush(void)
 
 static void test_shutdown(void)
 {
+	unsigned int i;
+
 	reset();
 	kssl_set_error(ERANGE, "before");
 	check(kssl_shutdown(FD) == 0 && alerts == 1);
 	check(kssl_errno() == ERANGE);
-	put_handshake(4, 100);
-	put(23, "late", 4);
-	check(kssl_shutdown(FD) == 0 && head == 1);
 
-	reset();
+	/* What others have to follow or to read stays for them. */
 	put_handshake(4, 100);
-	put_handshake(4, 100);
+	put_update(1);
+	put(23, "late", 4);
+	put_alert(1, 90);
 	put_alert(1, 0);
-	check(kssl_shutdown(FD) == 1 && alerts == 1 && head == 2);
+	for (i = 0; i < 4; i++) {
+		check(kssl_shutdown(FD) == 0 && head == i);
+		head++;
+	}
+	check(kssl_shutdown(FD) == 1 && head == 4 && alerts == 6);
+	recv_err = EKEYEXPIRED;
+	check(kssl_shutdown(FD) == 0 && kssl_errno() == ERANGE);
+	recv_err = EBADMSG;
+	check(kssl_shutdown(FD) == -1 && kssl_errno() == EBADMSG);
 
 	reset();
 	send_err[0] = EAGAIN;

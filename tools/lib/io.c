@@ -126,6 +126,11 @@ static enum head fail_errno(int err)
 	return HEAD_ERROR;
 }
 
+static enum head fail_eof(void)
+{
+	return fail(ECONNABORTED, "the peer closed without close_notify");
+}
+
 /*
  * Consumes @len bytes that were seen at the head. A message may go on in the
  * next record, but that one may still be on its way and nothing here can wait
@@ -167,23 +172,33 @@ static enum head take_counted(int fd, unsigned char *buf, size_t len, int type,
 	return HEAD_TAKEN;
 }
 
-static enum head take_alert(int fd, const unsigned char *head, size_t len,
-			    const struct kssl_sink *sink)
+/* HEAD_TAKEN for an alert that says nothing and is yet to be taken. */
+static enum head check_alert(const unsigned char *alert, size_t len)
 {
-	unsigned char alert[ALERT_LEN];
 	size_t i;
 
 	if (len < ALERT_LEN)
 		return fail(EPROTO, "an alert is too short");
-	if (head[1] == ALERT_CLOSE_NOTIFY)
+	if (alert[1] == ALERT_CLOSE_NOTIFY)
 		return HEAD_CLOSED;
-	if (head[1] == ALERT_USER_CANCELED)
-		return take_counted(fd, alert, ALERT_LEN, RECORD_ALERT, sink);
+	if (alert[1] == ALERT_USER_CANCELED)
+		return HEAD_TAKEN;
 	for (i = 0; i < KSSL_ARRAY_SIZE(alerts); i++)
-		if (alerts[i].code == head[1])
+		if (alerts[i].code == alert[1])
 			return fail(ECONNRESET, alerts[i].name);
-	kssl_set_error(ECONNRESET, "alert %u", head[1]);
+	kssl_set_error(ECONNRESET, "alert %u", alert[1]);
 	return HEAD_ERROR;
+}
+
+static enum head take_alert(int fd, const unsigned char *head, size_t len,
+			    const struct kssl_sink *sink)
+{
+	enum head what = check_alert(head, len);
+	unsigned char alert[ALERT_LEN];
+
+	if (what != HEAD_TAKEN)
+		return what;
+	return take_counted(fd, alert, ALERT_LEN, RECORD_ALERT, sink);
 }
 
 /* What may be otherwise at the next attempt. */
@@ -299,8 +314,7 @@ static enum head take_control(int fd, const struct kssl_sink *sink)
 		return take_handshake(fd, head, len, sink);
 	case -1:
 		if (!len)
-			return fail(ECONNABORTED,
-				    "the peer closed without close_notify");
+			return fail_eof();
 		return fail(EOPNOTSUPP, "the socket receives no TLS records");
 	default:
 		kssl_set_error(EPROTO, "record of type %d", type);
@@ -493,20 +507,25 @@ int kssl_flush(int fd)
 	return send_record(fd, RECORD_DATA, NULL, 0, MSG_DONTWAIT);
 }
 
-/* Whether the peer's close_notify is next, behind tickets at most. */
+/*
+ * Whether the peer's close_notify is next; -1 with the error set when it can no
+ * longer come. All else is left to whoever reads, who may have to follow it.
+ */
 static int peer_closed(int fd)
 {
-	struct kssl_error_save save;
-	enum head head;
+	unsigned char alert[ALERT_LEN];
+	enum head head = HEAD_DATA;
+	ssize_t len;
+	int type;
 
-	kssl_error_save(&save);
-	do {
-		head = take_control(fd, NULL);
-	} while (head == HEAD_TAKEN);
-	if (head == HEAD_ERROR)
-		return -1;
-	kssl_error_restore(&save);
-	return head == HEAD_CLOSED;
+	len = recv_record(fd, alert, sizeof(alert), MSG_PEEK, &type);
+	if (len < 0 && errno != EAGAIN && errno != EKEYEXPIRED)
+		head = fail_errno(errno);
+	else if (len == 0 && type == -1)
+		head = fail_eof();
+	else if (len >= 0 && type == RECORD_ALERT)
+		head = check_alert(alert, len);
+	return head == HEAD_ERROR ? -1 : head == HEAD_CLOSED;
 }
 
 int kssl_shutdown(int fd)
