@@ -489,7 +489,8 @@ enum kssl_control_result kssl_control_with(struct kssl *s, int fd);
  *	0 when it has not yet (read on until kssl_read() gives 0; another call
  *	would send it again), -1 with kssl_errno() (EAGAIN: call again).
  *
- * They set errno too. @fd is an attached socket, of this process or not.
+ * They set errno too. @fd is an attached socket, of this process or not, from
+ * which one thread at a time reads.
  */
 ssize_t kssl_read(int fd, void *buf, size_t len);
 ssize_t kssl_read_with(struct kssl *s, int fd, void *buf, size_t len);

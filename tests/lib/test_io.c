@@ -4,9 +4,11 @@
  * puts the functions here in the place of recv() and its relatives.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "fake.h"
 #include "tap.h"
@@ -483,6 +485,64 @@ static void test_update(void)
 	check(failed(EKEYEXPIRED, "the peer has updated its key") && head == 1);
 }
 
+/* Somebody had taken the record, and perhaps updated the key meanwhile. */
+static void test_update_taken(void)
+{
+	char buf[16];
+
+	reset();
+	put(23, "new", 3);
+	recv_err = EKEYEXPIRED;
+	check(kssl_read_with(s, FD, buf, 1) == 1);
+	recv_err = EKEYEXPIRED;
+	update_err[KSSL_DIRECTION_RX] = EAGAIN;
+	check(kssl_read_with(s, FD, buf, 1) == 1);
+	check(updates[KSSL_DIRECTION_RX] == 2);
+	recv_err = EKEYEXPIRED;
+	update_err[KSSL_DIRECTION_RX] = ENOKEY;
+	check(kssl_read_with(s, FD, buf, 1) == -1 && kssl_errno() == ENOKEY);
+	recv_err = EKEYEXPIRED;
+	check(kssl_read(FD, buf, 1) == -1 && kssl_errno() == EKEYEXPIRED);
+}
+
+/* An update of somebody else is waited for, but not for ever. */
+static void test_update_busy(void)
+{
+	int flags = fcntl(FD, F_GETFL);
+	char buf[16];
+
+	reset();
+	put_update(0);
+	put(23, "new", 3);
+	update_err[KSSL_DIRECTION_RX] = EBUSY;
+	update_errs = 8;
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == 3);
+	check(updates[KSSL_DIRECTION_RX] == 9);
+	recv_err = EKEYEXPIRED;
+	put(23, "more", 4);
+	update_err[KSSL_DIRECTION_RX] = EBUSY;
+	update_errs = 8;
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == 4);
+	put_update(0);
+	update_err[KSSL_DIRECTION_RX] = EBUSY;
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR);
+	check(failed(EBUSY, "no update") && head == 3);
+
+	reset();
+	put_update(0);
+	put(23, "new", 3);
+	check(!fcntl(FD, F_SETFL, flags | O_NONBLOCK));
+	update_err[KSSL_DIRECTION_RX] = EBUSY;
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == -1);
+	check(failed(EAGAIN, "somebody else updates a key") && head == 0);
+	recv_err = EKEYEXPIRED;
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == -1 &&
+	      kssl_errno() == EAGAIN);
+	update_errs = 2;
+	check(kssl_read_with(s, FD, buf, sizeof(buf)) == 3);
+	fcntl(FD, F_SETFL, flags);
+}
+
 /* What cannot be answered at once is answered later. */
 static void test_update_later(void)
 {
@@ -744,6 +804,9 @@ int main(void)
 {
 	struct kssl_ctx *ctx;
 
+	/* All calls on it are replaced but fcntl(). */
+	if (dup2(open("/dev/null", O_RDWR), FD) != FD)
+		return 1;
 	fake_init(&fake);
 	fake.answer = answer;
 	client = fake_client(&fake);
@@ -757,6 +820,8 @@ int main(void)
 	test_control();
 	test_spanning();
 	test_update();
+	test_update_taken();
+	test_update_busy();
 	test_update_later();
 	test_update_never();
 	test_count();

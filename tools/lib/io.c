@@ -7,12 +7,16 @@
  * that ends the connection is looked at but not taken, and every later call
  * meets it again. Control records are therefore peeked at first. That also
  * keeps application data in its place.
+ *
+ * What was peeked at is what is taken next, so one thread at a time may read.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "internal.h"
 
@@ -35,6 +39,11 @@
 #define HANDSHAKE_HEAD		5	/* and the request of a KeyUpdate */
 #define HANDSHAKE_TICKET	4
 #define HANDSHAKE_KEY_UPDATE	24
+
+/* How often, and how far apart, a key update is tried while others have one. */
+#define BUSY_MOMENT_NS		2000000
+#define BUSY_TRIES		500
+#define BUSY_TRIES_NONBLOCK	5
 
 /* RFC 8446 section 6 and RFC 5246 section 7.2. */
 static const struct {
@@ -235,11 +244,46 @@ static int answer_update(struct kssl *s)
 	return 1;
 }
 
+static int is_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && !(flags & O_NONBLOCK);
+}
+
+/*
+ * Updates the receive key, unless that was done before (EAGAIN).
+ *
+ * Somebody else who updates a key of the connection, or attaches the other
+ * direction, is soon done. poll() would not tell when, as net/tls has nothing
+ * to read until there is a key; so even a non-blocking socket is worth a moment
+ * before it has EAGAIN. On a blocking one, what takes much longer is no update
+ * but a connection that is not attached.
+ */
+static int follow_update(int fd, struct kssl *s)
+{
+	const struct timespec moment = { .tv_nsec = BUSY_MOMENT_NS };
+	int blocking = is_blocking(fd);
+	int tries = blocking ? BUSY_TRIES : BUSY_TRIES_NONBLOCK;
+
+	while (!kssl_rekey(s, KSSL_DIRECTION_RX, 0)) {
+		if (kssl_errno() == EAGAIN)
+			return 1;
+		if (kssl_errno() != EBUSY)
+			return 0;
+		if (!--tries)
+			return blocking ? 0 :
+				kssl_set_error(EAGAIN,
+					       "somebody else updates a key");
+		nanosleep(&moment, NULL);
+	}
+	return 1;
+}
+
 /*
  * The key comes before the record is taken: after a failure, the next call
- * meets the record again. It may find that there is nothing left to do
- * (EAGAIN). The answer comes after that, since a record that was taken is not
- * answered twice.
+ * meets the record again, and the key may be there already. The answer comes
+ * after that, since a record that was taken is not answered twice.
  */
 static enum head take_update(int fd, const unsigned char *head, size_t len,
 			     struct kssl *s)
@@ -251,9 +295,7 @@ static enum head take_update(int fd, const unsigned char *head, size_t len,
 	if (len < HANDSHAKE_HEAD || head[1] || head[2] || head[3] != 1 ||
 	    head[4] > 1)
 		return fail(EPROTO, "not a KeyUpdate as it has to be");
-	followed = s && kssl_rekey(s, KSSL_DIRECTION_RX, 0);
-	if (s && !followed && kssl_errno() == EAGAIN)
-		followed = 1;
+	followed = s && follow_update(fd, s);
 	if (s && !followed && kssl_errno() != EOPNOTSUPP)
 		return HEAD_ERROR;
 	taken = take(fd, msg, sizeof(msg), RECORD_HANDSHAKE);
@@ -361,11 +403,15 @@ enum kssl_control_result kssl_control_with(struct kssl *s, int fd)
 		KSSL_CONTROL_ERROR;
 }
 
-/* A KeyUpdate was taken by somebody who then did not follow it. */
-static int follow(const struct kssl_sink *sink)
+/*
+ * Whether a recv() that failed is to be made again: somebody had taken a
+ * KeyUpdate and not followed it.
+ */
+static int try_again(int fd, int err, const struct kssl_sink *sink)
 {
-	return sink && sink->s && kssl_errno() == EKEYEXPIRED &&
-		kssl_rekey(sink->s, KSSL_DIRECTION_RX, 0);
+	if (err == EKEYEXPIRED && sink && sink->s)
+		return follow_update(fd, sink->s);
+	return kssl_set_errno(err);
 }
 
 static ssize_t read_data(int fd, void *buf, size_t len,
@@ -379,8 +425,7 @@ static ssize_t read_data(int fd, void *buf, size_t len,
 			return ret;
 		/* 0 may also have been a record without data (RFC 8446 5.1). */
 		if (ret && errno != EIO) {
-			kssl_set_errno(errno);
-			if (follow(sink))
+			if (try_again(fd, errno, sink))
 				continue;
 			return -1;
 		}
