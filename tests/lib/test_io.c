@@ -344,6 +344,9 @@ static void test_close_notify(void)
 
 static void test_control(void)
 {
+	unsigned char two[128];
+	size_t len;
+
 	reset();
 	check(kssl_control(FD) == KSSL_CONTROL_ERROR &&
 	      kssl_errno() == EAGAIN);
@@ -385,6 +388,21 @@ static void test_control(void)
 	reset();
 	put_handshake(24, 2);
 	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
+
+	reset();
+	/* It ends its record, and has one of its own. */
+	put(22, "\30\0\0\1\0\4", 6);
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EPROTO && head == 0);
+	check(!updates[KSSL_DIRECTION_RX]);
+	reset();
+	len = message(two, 4, 100);
+	memcpy(two + len, "\30\0\0\1\0", 5);
+	put(22, two, len + 5);
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR);
+	check(failed(EPROTO, "a KeyUpdate in the middle of a record"));
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EPROTO && head == 0);
 
 	reset();
 	put_handshake(0, 0);

@@ -36,7 +36,7 @@
 #define ALERT_USER_CANCELED	90
 
 #define HANDSHAKE_HEADER	4
-#define HANDSHAKE_HEAD		5	/* and the request of a KeyUpdate */
+#define KEY_UPDATE_LEN		5	/* with its request */
 #define HANDSHAKE_TICKET	4
 #define HANDSHAKE_KEY_UPDATE	24
 
@@ -288,11 +288,11 @@ static int follow_update(int fd, struct kssl *s)
 static enum head take_update(int fd, const unsigned char *head, size_t len,
 			     struct kssl *s)
 {
-	unsigned char msg[HANDSHAKE_HEAD];
+	unsigned char msg[KEY_UPDATE_LEN];
 	enum head taken;
 	int followed;
 
-	if (len < HANDSHAKE_HEAD || head[1] || head[2] || head[3] != 1 ||
+	if (len != KEY_UPDATE_LEN || head[1] || head[2] || head[3] != 1 ||
 	    head[4] > 1)
 		return fail(EPROTO, "not a KeyUpdate as it has to be");
 	followed = s && follow_update(fd, s);
@@ -308,37 +308,54 @@ static enum head take_update(int fd, const unsigned char *head, size_t len,
 	return answer_update(s) ? HEAD_TAKEN : HEAD_ERROR;
 }
 
-/* One message: a record may hold several, and the last may be a KeyUpdate. */
+/*
+ * Takes one ticket; a record may hold several. There may be no KeyUpdate behind
+ * it, though: net/tls sees one at the start of a record only, so it could not
+ * be followed. Nobody sends that.
+ */
+static enum head take_ticket(int fd, const unsigned char *head,
+			     const struct kssl_sink *sink)
+{
+	size_t size = HANDSHAKE_HEADER +
+		((size_t)head[1] << 16 | head[2] << 8 | head[3]);
+	unsigned char msg[RECORD_MAX + 1];
+	enum head taken;
+	ssize_t len;
+	int type;
+
+	if (size > RECORD_MAX)
+		return fail(EPROTO, "a message is longer than a record");
+	len = recv_record(fd, msg, size + 1, MSG_PEEK, &type);
+	if (len < 0)
+		return fail_errno(errno);
+	if ((size_t)len > size && msg[size] == HANDSHAKE_KEY_UPDATE)
+		return fail(EPROTO, "a KeyUpdate in the middle of a record");
+	taken = take_counted(fd, msg, size, RECORD_HANDSHAKE, sink);
+	if (taken == HEAD_TAKEN && sink && sink->take)
+		sink->take(msg, size, sink->arg);
+	return taken;
+}
+
 static enum head take_handshake(int fd, const unsigned char *head, size_t len,
 				const struct kssl_sink *sink)
 {
-	unsigned char msg[RECORD_MAX];
-	enum head taken;
-	size_t size;
-
 	if (len < HANDSHAKE_HEADER)
 		return fail(EPROTO, "a handshake message is too short");
-	if (head[0] != HANDSHAKE_TICKET && head[0] != HANDSHAKE_KEY_UPDATE) {
+	switch (head[0]) {
+	case HANDSHAKE_TICKET:
+		return take_ticket(fd, head, sink);
+	case HANDSHAKE_KEY_UPDATE:
+		return take_update(fd, head, len, sink ? sink->s : NULL);
+	default:
 		kssl_set_error(EPROTO, "handshake message of type %u", head[0]);
 		return HEAD_ERROR;
 	}
-	if (head[0] == HANDSHAKE_KEY_UPDATE)
-		return take_update(fd, head, len, sink ? sink->s : NULL);
-	size = HANDSHAKE_HEADER +
-		((size_t)head[1] << 16 | head[2] << 8 | head[3]);
-	if (size > sizeof(msg))
-		return fail(EPROTO, "a message is longer than a record");
-	taken = take_counted(fd, msg, size, RECORD_HANDSHAKE, sink);
-	if (taken != HEAD_TAKEN)
-		return taken;
-	if (sink && sink->take)
-		sink->take(msg, size, sink->arg);
-	return HEAD_TAKEN;
 }
 
 static enum head take_control(int fd, const struct kssl_sink *sink)
 {
-	unsigned char head[HANDSHAKE_HEAD];
+	/* One byte more, as nothing may follow (RFC 8446 section 5.1). */
+	unsigned char head[KEY_UPDATE_LEN + 1];
 	ssize_t len;
 	int type;
 
