@@ -41,6 +41,14 @@ static struct kssl_handle *table_find(const struct kssl_table *table,
 	return NULL;
 }
 
+struct kssl_ctx *kssl_find_ctx(struct kssl *s)
+{
+	const struct kssl_client *client = s->handle.client;
+
+	return (struct kssl_ctx *)table_find(&client->table[KSSL_KIND_CTX],
+					     kssl_get_ctx_id(s));
+}
+
 static void table_link(struct kssl_table *table, struct kssl_handle *handle)
 {
 	struct kssl_handle **bucket = bucket_of(table, handle->id);

@@ -40,6 +40,17 @@ void **kssl_bridge_slot(struct kssl *s, void (*release)(void *));
 void **kssl_ctx_bridge_slot(struct kssl_ctx *ctx, void (*release)(void *));
 
 /*
+ * kssl_client_enter - lock @client, which keeps its handles in place; EINVAL
+ *	without one, ECHILD if it belongs to the parent of this process, EDEADLK
+ *	in the callback of a dump
+ * kssl_find_ctx - the handle of the context that @s was made from, under the
+ *	client's lock; NULL without an error if the client has none
+ */
+int kssl_client_enter(struct kssl_client *client);
+void kssl_client_leave(struct kssl_client *client);
+struct kssl_ctx *kssl_find_ctx(struct kssl *s);
+
+/*
  * kssl_set_error - set the thread's error and errno; returns 0
  */
 int kssl_set_error(int err, const char *fmt, ...)
@@ -248,15 +259,11 @@ struct kssl_client {
 /*
  * kssl_client_open - a client on @transport; @priv is the client's from then
  *	on, whatever is returned
- * kssl_client_enter - lock @client, unless there is none or it belongs to the
- *	parent of this process
  * kssl_client_foreign - whether a fork() lies between @client and the caller,
  *	who then is alone with a copy and takes no lock
  */
 struct kssl_client *kssl_client_open(const struct kssl_transport *transport,
 				     void *priv);
-int kssl_client_enter(struct kssl_client *client);
-void kssl_client_leave(struct kssl_client *client);
 int kssl_client_foreign(const struct kssl_client *client);
 
 /* --- request.c ----------------------------------------------------------- */

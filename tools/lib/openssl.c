@@ -8,7 +8,6 @@
  * lock, the SSL belongs to the thread that makes the handshake.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,16 +86,15 @@ int kssl_openssl_set_base(struct kssl_ctx *ctx, SSL_CTX *base)
 
 	if (!client)
 		return kssl_set_error(EINVAL, "no object given");
-	if (!kssl_openssl_prepare(base))
+	if (!kssl_openssl_prepare(base) || !kssl_client_enter(client))
 		return 0;
-	pthread_mutex_lock(&client->lock);
 	bridge = ctx_bridge_of(ctx);
 	if (bridge) {
 		SSL_CTX_up_ref(base);
 		old = bridge->base;
 		bridge->base = base;
 	}
-	pthread_mutex_unlock(&client->lock);
+	kssl_client_leave(client);
 	SSL_CTX_free(old);
 	return bridge || kssl_set_error(ENOMEM, "out of memory");
 }
@@ -104,52 +102,50 @@ int kssl_openssl_set_base(struct kssl_ctx *ctx, SSL_CTX *base)
 /* Of the context that @s was made from; NULL if its handle is gone. */
 static struct ctx_bridge *find_ctx_bridge(struct kssl *s)
 {
-	const struct kssl_table *table;
-	uint32_t id = kssl_get_ctx_id(s);
-	struct kssl_handle *handle;
+	struct kssl_ctx *ctx = kssl_find_ctx(s);
 
-	table = &s->handle.client->table[KSSL_KIND_CTX];
-	handle = table->bucket ? table->bucket[id & table->mask] : NULL;
-	while (handle && handle->id != id)
-		handle = handle->next;
-	return handle ? ctx_bridge_of((struct kssl_ctx *)handle) : NULL;
+	return ctx ? ctx_bridge_of(ctx) : NULL;
 }
 
-static SSL_CTX *get_base(struct kssl *s)
+/* *@base is NULL if there is none. */
+static int get_base(struct kssl *s, SSL_CTX **base)
 {
-	struct kssl_client *client = s->handle.client;
+	struct kssl_client *client = kssl_get_client(s);
 	const struct ctx_bridge *bridge;
-	SSL_CTX *base;
 
-	pthread_mutex_lock(&client->lock);
+	if (!kssl_client_enter(client))
+		return 0;
 	bridge = find_ctx_bridge(s);
-	base = bridge ? bridge->base : NULL;
-	if (base)
-		SSL_CTX_up_ref(base);
-	pthread_mutex_unlock(&client->lock);
-	return base;
+	*base = bridge ? bridge->base : NULL;
+	if (*base)
+		SSL_CTX_up_ref(*base);
+	kssl_client_leave(client);
+	return 1;
 }
 
 /* Other threads may have been faster, then theirs stays. */
 static void keep_base(struct kssl *s, SSL_CTX *base)
 {
-	struct kssl_client *client = s->handle.client;
+	struct kssl_client *client = kssl_get_client(s);
 	struct ctx_bridge *bridge;
 
-	pthread_mutex_lock(&client->lock);
+	if (!kssl_client_enter(client))
+		return;
 	bridge = find_ctx_bridge(s);
 	if (bridge && !bridge->base) {
 		SSL_CTX_up_ref(base);
 		bridge->base = base;
 	}
-	pthread_mutex_unlock(&client->lock);
+	kssl_client_leave(client);
 }
 
 /* The caller frees it. */
 static SSL_CTX *base_of(struct kssl *s)
 {
-	SSL_CTX *base = get_base(s);
+	SSL_CTX *base;
 
+	if (!get_base(s, &base))
+		return NULL;
 	if (base)
 		return base;
 	base = kssl_hello_new_own();
@@ -165,37 +161,40 @@ static int is_of(const struct kssl_material *material,
 		material->copy->inherit_id == info->inherit_id;
 }
 
-static struct kssl_material *get_material(struct kssl *s,
-					  const struct kssl_info *info)
+/* *@found is NULL if there is none. */
+static int get_material(struct kssl *s, const struct kssl_info *info,
+			struct kssl_material **found)
 {
-	struct kssl_client *client = s->handle.client;
-	struct kssl_material *found = NULL;
+	struct kssl_client *client = kssl_get_client(s);
 	const struct ctx_bridge *bridge;
 	int i;
 
-	pthread_mutex_lock(&client->lock);
+	if (!kssl_client_enter(client))
+		return 0;
+	*found = NULL;
 	bridge = find_ctx_bridge(s);
-	for (i = 0; bridge && !found && i < RECENT; i++)
+	for (i = 0; bridge && !*found && i < RECENT; i++)
 		if (is_of(bridge->recent[i], info))
-			found = kssl_material_get(bridge->recent[i]);
-	pthread_mutex_unlock(&client->lock);
-	return found;
+			*found = kssl_material_get(bridge->recent[i]);
+	kssl_client_leave(client);
+	return 1;
 }
 
 static void keep_material(struct kssl *s, struct kssl_material *material)
 {
-	struct kssl_client *client = s->handle.client;
+	struct kssl_client *client = kssl_get_client(s);
 	struct kssl_material *old = NULL;
 	struct ctx_bridge *bridge;
 
-	pthread_mutex_lock(&client->lock);
+	if (!kssl_client_enter(client))
+		return;
 	bridge = find_ctx_bridge(s);
 	if (bridge) {
 		old = bridge->recent[bridge->next];
 		bridge->recent[bridge->next] = kssl_material_get(material);
 		bridge->next = (bridge->next + 1) % RECENT;
 	}
-	pthread_mutex_unlock(&client->lock);
+	kssl_client_leave(client);
 	kssl_material_put(old);
 }
 
@@ -204,9 +203,11 @@ static struct kssl_material *material_of(struct kssl *s,
 					 const struct kssl_info *info,
 					 const struct kssl_bound *bound)
 {
-	struct kssl_material *material = get_material(s, info);
 	struct kssl_password password = { .arg = bound->arg };
+	struct kssl_material *material;
 
+	if (!get_material(s, info, &material))
+		return NULL;
 	if (material)
 		return material;
 	if (bound->mask & KSSL_CALLBACK_PASSWORD)
