@@ -139,7 +139,8 @@ static void test_conn_fd(void)
 	check(main_u32(KSSL_A_RIGHTS, KSSL_RIGHTS_USE));
 	check(fd == -1);
 	attach.rights = 0;
-	check(!kssl_attach(s, &attach) && kssl_errno() == EINVAL);
+	fd = 77;
+	check(!kssl_attach(s, &attach) && kssl_errno() == EINVAL && fd == -1);
 }
 
 static void test_request(void)
@@ -298,14 +299,17 @@ static void test_struct_size(void)
 		char later[16];
 	} newer = { .attach = keys() };
 	unsigned int requests = fake.requests;
+	int fd = 77;
 
 	check(!kssl_attach(s, NULL) && kssl_errno() == EINVAL);
 	newer.attach.size = 8;
 	check(!kssl_attach(s, &newer.attach) && kssl_errno() == EINVAL);
 	newer.attach.size = sizeof(newer);
 	newer.later[15] = 1;
+	newer.attach.conn_fd = &fd;
 	check(!kssl_ctx_attach(ctx, NULL, &newer.attach, NULL) &&
-	      kssl_errno() == E2BIG);
+	      kssl_errno() == E2BIG && fd == -1);
+	newer.attach.conn_fd = NULL;
 	newer.attach.verify_result = (int64_t)1 << 40;
 	newer.later[15] = 0;
 	check(!kssl_attach(s, &newer.attach) && kssl_errno() == EINVAL);

@@ -139,8 +139,19 @@ int kssl_check_size(const void *data, size_t size, size_t known,
 	return 1;
 }
 
+/* Whatever is wrong with the rest, this holds no descriptor. */
+static void clear_conn_fd(const struct kssl_attach *attach)
+{
+	size_t end = offsetof(struct kssl_attach, conn_fd) +
+		sizeof(attach->conn_fd);
+
+	if (attach && attach->size >= end && attach->conn_fd)
+		*attach->conn_fd = -1;
+}
+
 static int check_attach(const struct kssl_attach *attach)
 {
+	clear_conn_fd(attach);
 	if (!kssl_check_size(attach, attach ? attach->size : 0,
 			     sizeof(*attach), "kssl_attach"))
 		return 0;
@@ -149,8 +160,6 @@ static int check_attach(const struct kssl_attach *attach)
 	if (!attach->rights != !attach->conn_fd)
 		return kssl_set_error(EINVAL,
 				      "rights and conn_fd need each other");
-	if (attach->conn_fd)
-		*attach->conn_fd = -1;
 	return 1;
 }
 
