@@ -129,8 +129,12 @@ static size_t seal(SSL *ssl, const struct kssl_seen *seen,
 	return ok ? HEADER_LEN + outer : 0;
 }
 
-/* The SSL reads the record, and is as inert as before. */
-static int feed(SSL *ssl, const unsigned char *record, size_t len)
+/*
+ * The SSL reads the record, and is as inert as before. Whatever it thinks of
+ * what is in there, it then waits for the next number.
+ */
+static int feed(SSL *ssl, struct kssl_seen *seen, const unsigned char *record,
+		size_t len)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	int shutdown = SSL_get_shutdown(ssl), reason;
@@ -142,6 +146,7 @@ static int feed(SSL *ssl, const unsigned char *record, size_t len)
 	}
 	SSL_set_bio(ssl, bio, bio);
 	SSL_set_shutdown(ssl, 0);
+	seen->records++;
 	reason = SSL_get_error(ssl, SSL_read(ssl, &byte, 1));
 	SSL_set_bio(ssl, NULL, NULL);
 	SSL_set_shutdown(ssl, shutdown);
@@ -165,6 +170,5 @@ int kssl_openssl_take_ticket(SSL *ssl, const void *msg, size_t len)
 	size = seal(ssl, &watch->dir[0], msg, len, record);
 	if (!size)
 		return kssl_set_ssl_error(ENOMEM, "session ticket");
-	watch->dir[0].records++;
-	return feed(ssl, record, size);
+	return feed(ssl, &watch->dir[0], record, size);
 }
