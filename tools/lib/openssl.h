@@ -237,7 +237,7 @@ int kssl_hello_apply(SSL *ssl, const struct kssl_material *material);
 
 /* --- openssl-callback.c -------------------------------------------------- */
 
-/* EOWNERDEAD if another client bound some that this handshake needs. */
+/* EOPNOTSUPP if another client bound some that this handshake needs. */
 int kssl_bound_find(struct kssl *s, const struct kssl_settings_info *info,
 		    struct kssl_bound *bound);
 
