@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/keyctl.h>
@@ -699,6 +700,24 @@ static void set_server_base(struct kssl_ctx *ctx)
 	SSL_CTX_free(base);
 }
 
+/* The lock may be held by a thread that a child does not have. */
+static void test_base_in_child(void)
+{
+	struct kssl_ctx *ctx = kssl_ctx_new(client, KSSL_METHOD_SERVER);
+	SSL_CTX *base = tls_ctx(1, NULL);
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		alarm(10);
+		_exit(kssl_openssl_set_base(ctx, base) ||
+		      kssl_errno() != ECHILD);
+	}
+	check(pid > 0 && waitpid(pid, &status, 0) == pid && !status);
+	SSL_CTX_free(base);
+	kssl_ctx_free(ctx);
+}
+
 static void set_client_base(struct kssl_ctx *ctx, int trust)
 {
 	SSL_CTX *base = tls_ctx(0, NULL);
@@ -1346,6 +1365,7 @@ int main(void)
 	test_clear();
 	test_rows();
 	test_ctx_gone();
+	test_base_in_child();
 	test_role_unset();
 	test_handshakes();
 	test_matrix();

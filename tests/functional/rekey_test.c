@@ -30,7 +30,8 @@ struct link {
 	struct kssl *s;
 };
 
-static void link_up(struct link *link, const struct tls_suite *suite)
+static void link_up_with(struct link *link, const struct tls_suite *suite,
+			 int tickets)
 {
 	struct kssl_settings *settings = kssl_settings_new();
 	SSL *ours;
@@ -41,7 +42,8 @@ static void link_up(struct link *link, const struct tls_suite *suite)
 		link->ssl_ctx[i] = tls_ctx(i, suite);
 		tls_nonblocking(link->fd[i], 1);
 	}
-	tls_tickets_off(link->ssl_ctx[1]);
+	if (!tickets)
+		tls_tickets_off(link->ssl_ctx[1]);
 	MUST(kssl_openssl_prepare(link->ssl_ctx[0]));
 	MUST((ours = SSL_new(link->ssl_ctx[0])));
 	MUST((link->ssl = SSL_new(link->ssl_ctx[1])));
@@ -59,6 +61,11 @@ static void link_up(struct link *link, const struct tls_suite *suite)
 	kssl_settings_free(settings);
 	for (i = 0; i < 2; i++)
 		tls_nonblocking(link->fd[i], 0);
+}
+
+static void link_up(struct link *link, const struct tls_suite *suite)
+{
+	link_up_with(link, suite, 0);
 }
 
 static void link_down(struct link *link)
@@ -102,6 +109,30 @@ static int generations(struct link *link, uint32_t tx, uint32_t rx)
 
 	kssl_info_free(info);
 	return same;
+}
+
+/* Session tickets and the peer's updates are no data. */
+static int position_is(struct link *link, int64_t received)
+{
+	struct kssl_info *info = kssl_get_info(link->s);
+	int same = info && info->received == received;
+
+	kssl_info_free(info);
+	return same;
+}
+
+static void test_position(int updates_too)
+{
+	struct link link;
+
+	link_up_with(&link, &tls_suites[4], 1);
+	check(receive_from_peer(&link, "one.") && position_is(&link, 4));
+	if (updates_too)
+		MUST(SSL_key_update(link.ssl, SSL_KEY_UPDATE_NOT_REQUESTED));
+	check(receive_from_peer(&link, "two.") && position_is(&link, 8));
+	MUST(SSL_shutdown(link.ssl) == 0);
+	check(kssl_control_with(link.s, link.fd[0]) == KSSL_CONTROL_CLOSED);
+	link_down(&link);
 }
 
 static int can_update(void)
@@ -206,6 +237,47 @@ static void test_taken(void)
 	check(kssl_read(link.fd[0], buf, sizeof(buf)) < 0 &&
 	      kssl_errno() == EKEYEXPIRED);
 	check(receive(&link, "data") && generations(&link, 0, 1));
+	link_down(&link);
+}
+
+/* The end of this direction leaves the peer's update to whoever reads on. */
+static void test_shutdown(void)
+{
+	struct link link;
+
+	link_up(&link, &tls_suites[4]);
+	MUST(SSL_key_update(link.ssl, SSL_KEY_UPDATE_REQUESTED));
+	MUST(SSL_write(link.ssl, "late", 4) == 4);
+	check(kssl_shutdown(link.fd[0]) == 0);
+	check(receive(&link, "late"));
+	MUST(SSL_shutdown(link.ssl) == 0);
+	check(!kssl_read_with(link.s, link.fd[0], &(char){ 0 }, 1));
+	check(kssl_shutdown(link.fd[0]) == 1);
+	link_down(&link);
+}
+
+/* A key was given, so the kernel has no secret to derive the next from. */
+static void test_unanswered(void)
+{
+	static const uint8_t bytes[16];
+	const struct kssl_crypto key = {
+		.key = bytes, .key_len = 16,
+		.iv = bytes, .iv_len = 8,
+		.salt = bytes, .salt_len = 4,
+	};
+	struct link link;
+	char buf[8];
+
+	link_up(&link, &tls_suites[4]);
+	check(kssl_rekey_with(link.s, KSSL_DIRECTION_TX, 0, &key));
+	MUST(SSL_key_update(link.ssl, SSL_KEY_UPDATE_REQUESTED));
+	MUST(SSL_write(link.ssl, "data", 4) == 4);
+	check(kssl_read_with(link.s, link.fd[0], buf, sizeof(buf)) < 0 &&
+	      kssl_errno() == ENOKEY);
+	check(receive(&link, "data") && generations(&link, 1, 1));
+	check(receive_from_peer(&link, "more"));
+	check(kssl_rekey_with(link.s, KSSL_DIRECTION_TX, 0, &key));
+	check(generations(&link, 2, 1));
 	link_down(&link);
 }
 
@@ -445,6 +517,7 @@ int main(void)
 	MUST((client = kssl_client_new()));
 	if (!can_update()) {
 		test_old_kernel();
+		test_position(0);
 		tap_skip("key updates", "net/tls of this kernel cannot");
 		kssl_client_free(client);
 		return tap_done();
@@ -458,6 +531,9 @@ int main(void)
 	}
 	test_control();
 	test_taken();
+	test_shutdown();
+	test_unanswered();
+	test_position(1);
 	test_errors();
 	test_writers();
 	kssl_client_free(client);
