@@ -211,10 +211,11 @@ class Typed:
         self.process.communicate()
 
 
-def s_client(version):
+def s_client(version, *options):
     return Typed("openssl", "s_client", "-quiet", "-connect",
                  f"localhost:{PORT}", "-CAfile", work / "cert",
-                 "-verify_return_error", f"-tls{version.replace('.', '_')}")
+                 "-verify_return_error", f"-tls{version.replace('.', '_')}",
+                 *options)
 
 
 def gnutls_cli(version):
@@ -484,6 +485,18 @@ def points():
             client.response("large")
             eq(server.count("Interrupted"), 0)
         eq(server.handshakes(), 1)
+        padded(server)
+
+
+@test("a client that pads its records is answered once, too")
+def padded(server):
+    client = s_client("1.3", "-record_padding", "4096")
+    eventually(lambda: server.handshakes() == 2, "it is attached", TIMEOUT)
+    stop_at(server, "break http_head", client, "kill")
+    client.response("large")
+    client.ask("small")
+    client.response("small")
+    client.end()
 
 
 @test("requests that were sent early are all answered")

@@ -66,7 +66,7 @@ struct conn {
 	char request[REQUEST_MAX + 1];
 	size_t used;			/* bytes of request */
 	struct response response;
-	int64_t received, sent;		/* by both ends, without control */
+	int64_t received, sent;		/* by both ends, as the kernel counts */
 	char out[CHUNK];
 	size_t out_len, out_done;
 	int file;
@@ -279,12 +279,35 @@ static void close_file(struct conn *c)
 	c->file = -1;
 }
 
+/*
+ * The kernel's count of what was received is what a successor goes by. It has
+ * the padding of records in it, from when they are decrypted, of which recv()
+ * says nothing.
+ */
+static enum result count_received(struct conn *c)
+{
+	struct kssl_info *info = kssl_get_info(c->s);
+	int later;
+
+	if (!info)
+		return end(c, kssl_error_text());
+	later = info->received < 0 && info->unsent;
+	/* Where it is never known, there is nobody to hand over to. */
+	if (info->received >= 0)
+		c->received = info->received;
+	kssl_info_free(info);
+	return later ? AGAIN_WRITE : NEXT;
+}
+
 /* The request is the first @len bytes of c->request. */
 static enum result begin_response(struct conn *c, size_t len)
 {
+	enum result result = c->s ? count_received(c) : NEXT;
 	struct response *r = &c->response;
 	char saved = c->request[len];
 
+	if (result != NEXT || c->state == GONE)
+		return result;
 	memset(r, 0, sizeof(*r));
 	r->version = RESPONSE_VERSION;
 	r->start = c->sent;
