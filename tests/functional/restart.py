@@ -520,6 +520,51 @@ def pipelined():
         eq(server.handshakes(), 1)
 
 
+@contextlib.contextmanager
+def stopping(server):
+    """While the worker, asked to end, waits for a handshake."""
+    before = server.generations()
+    path = f"/proc/{server.worker()}/fd"
+    fds = len(os.listdir(path))
+    with socket.create_connection(("localhost", PORT)):
+        eventually(lambda: len(os.listdir(path)) > fds, "it has accepted",
+                   TIMEOUT)
+        server.kill(signal.SIGHUP)
+        eventually(lambda: len(os.listdir(path)) == fds,
+                   "it has closed its listener", TIMEOUT)
+        yield
+        eq(server.generations(), before)
+    eventually(lambda: server.generations() > before, "a new one", TIMEOUT)
+
+
+@test("one that waits for a handshake before it ends serves the others")
+def serves_until_the_end():
+    with Server() as server, Tls() as client, Tls() as other:
+        for one in client, other:
+            one.ask("small")
+            one.response("small")
+        with stopping(server):
+            client.ask("small")
+            client.response("small")
+        other.ask("small")
+        other.response("small")
+        eq(server.handshakes(), 2)
+
+
+@test("a response to a client that has ended its side is completed")
+def half_closed():
+    with Server() as server, Tls() as client:
+        before = server.generations()
+        client.ask("medium")
+        data = client.read(100000)
+        # Not the method of ssl, which forgets the keys.
+        socket.socket.shutdown(client.sock, socket.SHUT_WR)
+        server.kill(signal.SIGHUP)
+        client.response("medium", data)
+        eventually(lambda: server.generations() > before, "a new one",
+                   TIMEOUT)
+
+
 @test("a file that has changed meanwhile ends the connection properly")
 def changed():
     path = work / "www/large"
@@ -835,6 +880,8 @@ def main():
         if MANY:
             points()
         pipelined()
+        serves_until_the_end()
+        half_closed()
         changed()
         last()
         shared()

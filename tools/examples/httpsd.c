@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@
 #include "notify.h"
 
 #define IDLE_SECONDS	30
-#define GRACE_SECONDS	2	/* for handshakes, at the end */
+#define GRACE_SECONDS	2	/* for what cannot be handed over */
 #define REQUEST_MAX	8192
 #define CHUNK		16384
 
@@ -652,36 +653,50 @@ static void serve_events(void)
 	}
 }
 
-/* Leave what the next generation can take over; returns what it cannot. */
-static int leave_all(void)
+/* Can another process go on with it? Not once the peer has ended its side. */
+static int is_kept(const struct conn *c)
 {
-	struct conn *c, *next;
-	int left = 0;
+	struct pollfd peer = { .fd = c->fd, .events = POLLRDHUP };
 
-	for (c = server.list.next; c != &server.list; c = next) {
-		next = c->next;
-		if (c->state == HANDSHAKE)
-			left++;
-		else if (c->s)
-			conn_leave(c);
-	}
-	return left;
+	return c->s && !poll(&peer, 1, 0);
 }
 
-/* The end: handshakes are completed, as they cannot be handed over. */
+/* Is there anything that nobody but this process can complete? */
+static int is_needed(void)
+{
+	const struct conn *c;
+
+	for (c = server.list.next; c != &server.list; c = c->next)
+		if (c->state == HANDSHAKE ||
+		    (c->state >= TAKE && c->state <= CLOSE && !is_kept(c)))
+			return 1;
+	return 0;
+}
+
+/*
+ * The end. What cannot be handed over is completed, and all others are served
+ * meanwhile: who is left earlier waits for the next generation longer.
+ */
 static void drain(void)
 {
 	time_t limit = now() + GRACE_SECONDS;
+	struct conn *c;
 
 	notify("STOPPING=1", -1);
 	/* Nobody else will take those that wait in a socket of our own. */
 	if (server.handover == HANDOVER_SHARE)
 		accept_all();
+	/* One that is stored stays open, and so it would stay in the set. */
 	epoll_ctl(server.epoll, EPOLL_CTL_DEL, server.listener, NULL);
-	while (server.handover && leave_all() && now() < limit)
+	close(server.listener);
+	while (server.handover && is_needed() && now() < limit)
 		serve_events();
-	while (server.list.next != &server.list)
-		conn_free(server.list.next);
+	while ((c = server.list.next) != &server.list) {
+		if (is_kept(c))
+			conn_leave(c);
+		else
+			conn_free(c);
+	}
 }
 
 static void serve(void)
