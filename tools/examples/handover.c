@@ -9,6 +9,7 @@
 #include "notify.h"
 
 #define EX_DATA		0	/* the index where a response is kept */
+#define ALONE_SECONDS	10	/* for the old process to end */
 
 /* --- the context --------------------------------------------------------- */
 
@@ -92,19 +93,20 @@ struct kssl_ctx *handover_ctx(struct kssl_client *client, enum handover how,
 	return NULL;
 }
 
-void handover_alone(struct kssl_ctx *ctx)
+int handover_alone(struct kssl_ctx *ctx)
 {
 	const struct timespec pause = { .tv_nsec = 10000000 };
 	struct kssl_ctx_info *info;
-	int alone = 0;
+	int alone = 0, left;
 
-	while (!alone) {
+	for (left = ALONE_SECONDS * 100; !alone && left; left--) {
 		info = kssl_ctx_get_info(ctx);
 		alone = !info || info->holders == 1;
 		kssl_ctx_info_free(info);
 		if (!alone)
 			nanosleep(&pause, NULL);
 	}
+	return alone;
 }
 
 /* --- connections --------------------------------------------------------- */

@@ -43,7 +43,8 @@ enum handover {
 /*
  * handover_ctx - the context of the generation before, or a new one, with the
  *	row keep, held for the next generation; NULL with kssl_errno()
- * handover_alone - wait until no other process has the context
+ * handover_alone - wait until no other process has the context; returns 1, or 0
+ *	if one has it after ten seconds still
  * handover_take - call @take with each connection that the context keeps and a
  *	file descriptor of its socket, both @take's from then on; returns 1, or
  *	0 with kssl_errno()
@@ -54,7 +55,7 @@ enum handover {
  */
 struct kssl_ctx *handover_ctx(struct kssl_client *client, enum handover how,
 			      const char *label);
-void handover_alone(struct kssl_ctx *ctx);
+int handover_alone(struct kssl_ctx *ctx);
 int handover_take(struct kssl_ctx *ctx, void (*take)(struct kssl *s, int fd));
 
 int response_save(struct kssl *s, const struct response *response);

@@ -798,8 +798,8 @@ static void take_over(pid_t old)
 {
 	if (old > 0 && kill(old, SIGTERM))
 		die("the old process", strerror(errno));
-	if (server.handover == HANDOVER_SHARE)
-		handover_alone(server.ctx);
+	if (server.handover == HANDOVER_SHARE && !handover_alone(server.ctx))
+		die("the old process", "does not let go of the connections");
 	if (server.handover && !handover_take(server.ctx, conn_take_over))
 		die("kssl", kssl_error_text());
 }
