@@ -16,6 +16,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -59,6 +62,7 @@ enum result { AGAIN_READ, AGAIN_WRITE, NEXT };
 struct conn {
 	struct conn *prev, *next;	/* by their last activity */
 	time_t active;
+	int queued;			/* bytes to send, when it was looked at */
 	int fd;
 	SSL *ssl;			/* NULL: the kernel has it */
 	struct kssl *s;			/* NULL unless handed over */
@@ -121,6 +125,13 @@ static time_t now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec;
+}
+
+static void set_active(struct conn *c)
+{
+	c->active = now();
+	list_del(c);
+	list_add_tail(c);
 }
 
 /* --- the data path: the kernel's or OpenSSL's ---------------------------- */
@@ -562,9 +573,8 @@ static void conn_run(struct conn *c)
 	enum result result = NEXT;
 	int budget = 64;
 
-	c->active = now();
-	list_del(c);
-	list_add_tail(c);
+	set_active(c);
+	c->queued = INT_MAX;
 	while (result == NEXT && c->state != GONE && budget--)
 		result = steps[c->state](c);
 	if (c->state != GONE)
@@ -630,13 +640,30 @@ static void accept_all(void)
 		conn_accept(fd);
 }
 
+/*
+ * Has the peer taken anything since the last look? Who waits for room is woken
+ * when a third of the buffer is free, which a slow peer makes in no time that
+ * would be a good limit.
+ */
+static int has_sent(struct conn *c)
+{
+	int before = c->queued;
+
+	return !ioctl(c->fd, SIOCOUTQ, &c->queued) && c->queued &&
+		c->queued < before;
+}
+
 static void expire(void)
 {
 	time_t limit = now() - IDLE_SECONDS;
+	struct conn *c;
 
-	while (server.list.next != &server.list &&
-	       server.list.next->active < limit)
-		conn_free(server.list.next);
+	while ((c = server.list.next) != &server.list && c->active < limit) {
+		if (has_sent(c))
+			set_active(c);
+		else
+			conn_free(c);
+	}
 }
 
 static void serve_events(void)
