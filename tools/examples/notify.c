@@ -79,6 +79,8 @@ int notify_store(const char *name, int fd)
 {
 	char state[300];
 
+	if (fd < 0)
+		return 0;
 	snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=%s", name);
 	return notify(state, fd);
 }

@@ -9,7 +9,8 @@
  *
  * notify - tell @state, lines of NAME=VALUE, with @fd unless that is -1; 1, or
  *	0 if there is no manager or it cannot be reached
- * notify_store - have @fd, under @name, kept for the next generation
+ * notify_store - have @fd, under @name, kept for the next generation; likewise,
+ *	and 0 if @fd is none
  * notify_take - the file descriptor with @name that was kept, or -1; for the
  *	caller to close
  */

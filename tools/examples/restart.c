@@ -25,23 +25,36 @@ static struct kssl_ctx *get_ctx(struct kssl_client *client)
 	int fd = notify_take("context");
 	struct kssl_ctx *ctx;
 
-	if (fd >= 0)
-		return kssl_ctx_import(client, fd, KSSL_RIGHTS_ALL);
-	ctx = kssl_ctx_new(client, KSSL_METHOD_SERVER);
-	if (!ctx || !kssl_ctx_set_keep(ctx, 1))
-		return NULL;
-	notify_store("context", kssl_ctx_open_fd(ctx, KSSL_RIGHTS_ALL));
+	if (fd >= 0) {
+		ctx = kssl_ctx_import(client, fd, KSSL_RIGHTS_ALL);
+	} else {
+		ctx = kssl_ctx_new(client, KSSL_METHOD_SERVER);
+		if (!ctx || !kssl_ctx_set_keep(ctx, 1))
+			return NULL;
+		fd = kssl_ctx_open_fd(ctx, KSSL_RIGHTS_ALL);
+		if (!notify_store("context", fd))
+			errx(1, "there is no store for the context");
+	}
+	close(fd);
 	return ctx;
 }
 
 static void send_from(int fd, off_t offset)
 {
-	int file = open(path, O_RDONLY);
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	char rest[4096];
+	ssize_t n;
 
-	while (kssl_sendfile(fd, file, &offset, 1 << 20) > 0)
+	do
+		n = kssl_sendfile(fd, file, &offset, 1 << 20);
+	while (n > 0);
+	/* Without close_notify the client knows that something is missing. */
+	if (!n)
+		kssl_shutdown(fd);
+	shutdown(fd, SHUT_WR);
+	/* To close with unread bytes takes back what is on its way. */
+	while (read(fd, rest, sizeof(rest)) > 0)
 		;
-	kssl_shutdown(fd);
-	shutdown(fd, SHUT_RDWR);
 	close(file);
 	close(fd);
 }
@@ -52,29 +65,28 @@ static int take_id(const struct kssl_info *info, void *arg)
 	return 1;
 }
 
-/* How much was sent. What was written has to go out before that is known. */
+/* How much was sent, which is known once all is; -1 if it is never. */
 static off_t place_of(struct kssl *s, int fd)
 {
 	struct pollfd writable = { .fd = fd, .events = POLLOUT };
-	struct kssl_info *info;
+	struct kssl_info *info = NULL;
 	off_t sent;
-	int unsent;
 
 	do {
+		kssl_info_free(info);
 		poll(&writable, 1, -1);
 		kssl_flush(fd);
 		info = kssl_get_info(s);
-		unsent = info && info->unsent;
-		sent = info ? info->sent : -1;
-		kssl_info_free(info);
-	} while (unsent);
+	} while (info && info->unsent);
+	sent = info ? info->sent : -1;
+	kssl_info_free(info);
 	return sent;
 }
 
 /* Goes on with a connection of the process before; 0 if there is none. */
-static int go_on(struct kssl_ctx *ctx)
+static int go_on(struct kssl_client *client, struct kssl_ctx *ctx)
 {
-	struct kssl_filter filter = {
+	struct kssl_filter kept = {
 		.mask = KSSL_FILTER_CTX | KSSL_FILTER_STATE,
 		.ctx_id = kssl_ctx_id(ctx),
 		.state = KSSL_STATE_ESTABLISHED,
@@ -83,14 +95,15 @@ static int go_on(struct kssl_ctx *ctx)
 	uint32_t id = 0;
 	int fd;
 
-	kssl_dump(kssl_ctx_client(ctx), &filter, take_id, &id);
-	s = id ? kssl_from_id(kssl_ctx_client(ctx), id) : NULL;
+	if (!kssl_dump(client, &kept, take_id, &id))
+		errx(1, "%s", kssl_error_text());
+	s = id ? kssl_from_id(client, id) : NULL;
 	fd = s ? kssl_sock_fd(s) : -1;
-	if (fd < 0)
-		return 0;
-	send_from(fd, place_of(s, fd));
+	/* From a place that is not known, nothing can be sent. */
+	if (fd >= 0)
+		send_from(fd, place_of(s, fd));
 	kssl_free(s);
-	return 1;
+	return id != 0;
 }
 
 static int get_listener(int port)
@@ -107,7 +120,8 @@ static int get_listener(int port)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 99))
 		err(1, "port %d", port);
-	notify_store("listener", fd);
+	if (!notify_store("listener", fd))
+		errx(1, "there is no store for the listener");
 	return fd;
 }
 
@@ -139,7 +153,7 @@ int main(int argc, char **argv)
 		errx(1, "no certificate and key");
 	path = argv[4];
 	listener = get_listener(atoi(argv[1]));
-	while (go_on(ctx))
+	while (go_on(client, ctx))
 		;
 	notify("READY=1", -1);
 	while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
