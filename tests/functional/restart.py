@@ -653,6 +653,22 @@ def nothing_left():
             eventually(lambda name=name: not tls.stat()[name], name)
 
 
+@test("a server that has nobody to keep its connections does not start")
+def no_manager():
+    program = Program(*httpsd("-k"))
+    eq(program.process.wait(TIMEOUT), 1)
+    eq(program.count("no service manager stores the context"), 1)
+
+
+@test("nor one whose context cannot be had from the store")
+def wrong_context():
+    program = Program("/bin/sh", "-c",
+                      'exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 '
+                      'LISTEN_FDNAMES=context exec "$@"', "sh", *httpsd("-k"))
+    eq(program.process.wait(TIMEOUT), 1)
+    eq(program.count("httpsd: kssl: "), 1)
+
+
 # The manager
 
 SERVICE = """
@@ -890,6 +906,8 @@ def main():
         shared()
         document()
         nothing_left()
+        no_manager()
+        wrong_context()
         manager()
         ended()
         backoff()

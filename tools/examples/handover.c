@@ -11,6 +11,14 @@
 #define EX_DATA		0	/* the index where a response is kept */
 #define ALONE_SECONDS	10	/* for the old process to end */
 
+/* What libkssl knows nothing of; NULL where it has the reason. */
+static const char *failure;
+
+const char *handover_error(void)
+{
+	return failure ? failure : kssl_error_text();
+}
+
 /* --- the context --------------------------------------------------------- */
 
 static struct kssl_ctx *new_ctx(struct kssl_client *client, enum handover how,
@@ -29,23 +37,21 @@ static struct kssl_ctx *new_ctx(struct kssl_client *client, enum handover how,
 /* One file descriptor for all connections, those to come included. */
 static int store(struct kssl_ctx *ctx)
 {
-	int fd = kssl_ctx_open_fd(ctx, KSSL_RIGHTS_ALL);
+	int fd = kssl_ctx_open_fd(ctx, KSSL_RIGHTS_ALL), ok;
 
 	if (fd < 0)
 		return 0;
-	notify_store("context", fd);
+	ok = notify_store("context", fd);
 	close(fd);
-	return 1;
+	if (!ok)
+		failure = "no service manager stores the context";
+	return ok;
 }
 
-static struct kssl_ctx *stored_ctx(struct kssl_client *client)
+static struct kssl_ctx *import_ctx(struct kssl_client *client, int fd)
 {
-	int fd = notify_take("context");
-	struct kssl_ctx *ctx;
+	struct kssl_ctx *ctx = kssl_ctx_import(client, fd, KSSL_RIGHTS_ALL);
 
-	if (fd < 0)
-		return NULL;
-	ctx = kssl_ctx_import(client, fd, KSSL_RIGHTS_ALL);
 	close(fd);
 	return ctx;
 }
@@ -78,11 +84,13 @@ static struct kssl_ctx *shared_ctx(struct kssl_client *client,
 struct kssl_ctx *handover_ctx(struct kssl_client *client, enum handover how,
 			      const char *label)
 {
+	int fd = how == HANDOVER_STORE ? notify_take("context") : -1;
 	struct kssl_ctx *ctx = NULL;
 
-	if (how == HANDOVER_STORE)
-		ctx = stored_ctx(client);
-	else if (how == HANDOVER_SHARE)
+	/* A new one would not have the connections of this, whatever is wrong. */
+	if (fd >= 0)
+		return import_ctx(client, fd);
+	if (how == HANDOVER_SHARE)
 		ctx = shared_ctx(client, label);
 	if (ctx)
 		return ctx;

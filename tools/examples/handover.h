@@ -41,8 +41,10 @@ enum handover {
 };
 
 /*
+ * handover_error - why one of the others has failed
  * handover_ctx - the context of the generation before, or a new one, with the
- *	row keep, held for the next generation; NULL with kssl_errno()
+ *	row keep, held for the next generation; NULL with handover_error(), also
+ *	if there is one before that cannot be had, or nobody to hold it
  * handover_alone - wait until no other process has the context; returns 1, or 0
  *	if one has it after ten seconds still
  * handover_take - call @take with each connection that the context keeps and a
@@ -53,6 +55,7 @@ enum handover {
  * response_load - 1, 0 if the connection had none, -1 if there is one that this
  *	program does not understand
  */
+const char *handover_error(void);
 struct kssl_ctx *handover_ctx(struct kssl_client *client, enum handover how,
 			      const char *label);
 int handover_alone(struct kssl_ctx *ctx);

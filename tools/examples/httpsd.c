@@ -767,8 +767,9 @@ static void listen_on(unsigned short port)
 		server.listener = notify_take("listener");
 	if (server.listener < 0) {
 		server.listener = open_listener(port);
-		if (server.handover == HANDOVER_STORE)
-			notify_store("listener", server.listener);
+		if (server.handover == HANDOVER_STORE &&
+		    !notify_store("listener", server.listener))
+			die("listen", "no service manager stores the socket");
 	}
 	if (epoll_ctl(server.epoll, EPOLL_CTL_ADD, server.listener, &event))
 		die("epoll", strerror(errno));
@@ -816,7 +817,9 @@ static void make_ctx(struct kssl_client *client, unsigned short port)
 
 	snprintf(label, sizeof(label), "httpsd %u", port);
 	server.ctx = handover_ctx(client, server.handover, label);
-	if (!server.ctx || !set_policy(server.ctx))
+	if (!server.ctx)
+		die("kssl", handover_error());
+	if (!set_policy(server.ctx))
 		die("kssl", kssl_error_text());
 }
 
