@@ -8,6 +8,7 @@ import os
 import pathlib
 import random
 import re
+import resource
 import select
 import signal
 import socket
@@ -565,6 +566,26 @@ def half_closed():
                    TIMEOUT)
 
 
+@test("one that cannot take all over ends, and the next one takes them")
+def too_few_files():
+    with Server() as server, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(Tls()) for _ in range(20)]
+        for client in clients:
+            client.ask("small")
+            client.response("small")
+        keeper = server.process.pid
+        limits = resource.prlimit(keeper, resource.RLIMIT_NOFILE)
+        resource.prlimit(keeper, resource.RLIMIT_NOFILE, (16, limits[1]))
+        os.kill(server.worker(), signal.SIGKILL)
+        eventually(lambda: server.count("httpsd: kssl: "), "it fails",
+                   TIMEOUT)
+        resource.prlimit(keeper, resource.RLIMIT_NOFILE, limits)
+        for client in clients:
+            client.ask("small")
+            client.response("small")
+        eq(server.handshakes(), len(clients))
+
+
 @test("a file that has changed meanwhile ends the connection properly")
 def changed():
     path = work / "www/large"
@@ -901,6 +922,7 @@ def main():
         pipelined()
         serves_until_the_end()
         half_closed()
+        too_few_files()
         changed()
         last()
         shared()

@@ -49,7 +49,9 @@ enum handover {
  *	if one has it after ten seconds still
  * handover_take - call @take with each connection that the context keeps and a
  *	file descriptor of its socket, both @take's from then on; returns 1, or
- *	0 with kssl_errno()
+ *	0 with handover_error() if some could not be had though they are there
+ * handover_ended - has libkssl's last call on a connection failed because that
+ *	has ended? Then it is no failure: they may at any time
  *
  * response_save - have @response kept with the connection, 1 or 0
  * response_load - 1, 0 if the connection had none, -1 if there is one that this
@@ -59,6 +61,7 @@ const char *handover_error(void);
 struct kssl_ctx *handover_ctx(struct kssl_client *client, enum handover how,
 			      const char *label);
 int handover_alone(struct kssl_ctx *ctx);
+int handover_ended(void);
 int handover_take(struct kssl_ctx *ctx, void (*take)(struct kssl *s, int fd));
 
 int response_save(struct kssl *s, const struct response *response);

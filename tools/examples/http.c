@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
@@ -81,6 +82,7 @@ static int open_file(int root, const char *path, struct stat *st)
 	if (fd < 0 || (!fstat(fd, st) && S_ISREG(st->st_mode)))
 		return fd;
 	close(fd);
+	errno = ENOENT;
 	return -1;
 }
 
@@ -123,6 +125,7 @@ int http_reopen(const struct response *r, int root)
 	if (fd < 0 || is_same(r, &st))
 		return fd;
 	close(fd);
+	errno = ESTALE;
 	return -1;
 }
 

@@ -13,8 +13,8 @@ struct response;
  *	@head, a string that ends after the empty line or is too long. Returns
  *	a file descriptor of the body, for the caller to close, or -1 if there
  *	is none. Files are looked up below the directory @root alone.
- * http_reopen - the body of a response that another process made, or -1 if it
- *	is not the same any more
+ * http_reopen - the body of a response that another process made, or -1 with
+ *	errno, ENOENT or ESTALE if it is not the same any more
  * http_head - write the head, which depends on @r alone; returns its length
  */
 int http_respond(struct response *r, const char *head, int root);

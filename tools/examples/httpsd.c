@@ -394,6 +394,20 @@ static enum result goodbye_said(struct conn *c)
 
 /* --- after a restart ------------------------------------------------------ */
 
+/* The client is told by close_notify before the end that it is cut. */
+static enum result cannot_reopen(struct conn *c)
+{
+	int err = errno;
+
+	/* The file may be as it was; the next process may have more luck. */
+	if (err == EMFILE || err == ENFILE || err == ENOMEM)
+		die(c->response.path, strerror(err));
+	log_line(c, err == ENOENT || err == ESTALE ? "the file has changed" :
+		 strerror(err), c->response.path);
+	c->state = CLOSE;
+	return NEXT;
+}
+
 /* Find the place in the response, from what was sent since it began. */
 static enum result find_place(struct conn *c)
 {
@@ -410,11 +424,8 @@ static enum result find_place(struct conn *c)
 	c->offset = done < head ? 0 : done - head;
 	if (r->has_body && c->offset < r->size) {
 		c->file = http_reopen(r, server.root);
-		if (c->file < 0) {
-			log_line(c, "the file has changed", r->path);
-			c->state = CLOSE;
-			return NEXT;
-		}
+		if (c->file < 0)
+			return cannot_reopen(c);
 	}
 	if (c->received < r->request_end)
 		c->state = TAKE;
@@ -466,7 +477,7 @@ static int hold(struct conn *c, uint32_t id)
 	if (server.handover == HANDOVER_NONE)
 		return 1;
 	c->s = kssl_from_id(kssl_ctx_client(server.ctx), id);
-	return c->s || kssl_errno() == ENOENT;
+	return c->s || handover_ended();
 }
 
 static enum result shake_hands(struct conn *c)
@@ -621,10 +632,9 @@ static void conn_take_over(struct kssl *s, int fd)
 {
 	struct conn *c = conn_new(fd);
 
-	if (!c) {
-		kssl_free(s);
-		return;
-	}
+	/* Kept and not served, it would wait until its peer gives up. */
+	if (!c)
+		die("a connection", strerror(errno));
 	c->s = s;
 	c->state = RESUME;
 	log_line(c, "taken over", "");
@@ -831,7 +841,7 @@ static void take_over(pid_t old)
 	if (server.handover == HANDOVER_SHARE && !handover_alone(server.ctx))
 		die("the old process", "does not let go of the connections");
 	if (server.handover && !handover_take(server.ctx, conn_take_over))
-		die("kssl", kssl_error_text());
+		die("kssl", handover_error());
 }
 
 static void stop(int sig)
