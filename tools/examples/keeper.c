@@ -202,8 +202,12 @@ static int hear(void)
 		return errno == EINTR;
 	state[n] = '\0';
 	count = take_control(&msg, fds, &pid);
-	/* Only the service itself, and only what came whole. */
-	if (pid != keeper.pid || strlen(state) != (size_t)n ||
+	/*
+	 * Only the service itself, and only what came whole. Processes outside
+	 * of the keeper's pid namespace have no pid, and are no service that
+	 * does not run.
+	 */
+	if (!pid || pid != keeper.pid || strlen(state) != (size_t)n ||
 	    msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
 		fprintf(stderr, "keeper: bad message of %d\n", pid);
 		*state = '\0';
