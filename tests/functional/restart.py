@@ -441,6 +441,14 @@ def waits():
             eq(curl.end(), ["1"])
 
 
+@test("what a client says reaches no terminal as it is")
+def printable():
+    with Server() as server, Tls() as client:
+        client.ask("%1b[7m%e9")
+        eventually(lambda: server.count(r"request: /\?\[7m\?\n"), "it is said",
+                   TIMEOUT)
+
+
 # Functions of the server, and where in its work it is when it comes there.
 POINTS = (("http_respond", "it has looked at a request"),
           ("http_head", "it has saved a response and not taken the request"),
@@ -916,6 +924,7 @@ def main():
         work = pathlib.Path(name)
         prepare()
         waits()
+        printable()
         # The debugger is too slow where the machine has more to do.
         if MANY:
             points()

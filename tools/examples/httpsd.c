@@ -92,17 +92,28 @@ static struct {
 static volatile sig_atomic_t stopped;
 static sigset_t unblocked;
 
+/* What peers say may have control characters, which terminals obey. */
+static void put_safely(const char *text)
+{
+	for (; *text; text++)
+		putc(*text < ' ' || *text > '~' ? '?' : *text, stderr);
+}
+
 static void die(const char *what, const char *why)
 {
-	fprintf(stderr, "httpsd: %s: %s\n", what, why);
+	fputs("httpsd: ", stderr);
+	put_safely(what);
+	fprintf(stderr, ": %s\n", why);
 	exit(1);
 }
 
 static void log_line(const struct conn *c, const char *text, const char *more)
 {
-	if (server.verbose)
-		fprintf(stderr, "httpsd: [%d] %s%s%s\n", c->fd, text,
-			*more ? ": " : "", more);
+	if (!server.verbose)
+		return;
+	fprintf(stderr, "httpsd: [%d] %s%s", c->fd, text, *more ? ": " : "");
+	put_safely(more);
+	putc('\n', stderr);
 }
 
 static void list_del(struct conn *c)
@@ -905,6 +916,8 @@ int main(int argc, char **argv)
 		usage();
 	argv += optind;
 	catch_signals();
+	/* Others write to the same log: no line in pieces. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	server.list.prev = &server.list;
 	server.list.next = &server.list;
 	server.epoll = epoll_create1(EPOLL_CLOEXEC);
