@@ -235,6 +235,17 @@ def unprivileged():
         eq(json.loads(said.stdout)[0]["tx-cipher"], "aes-gcm-128")
 
 
+@test("who has a socket is told of its connection, whoever made that")
+def of_another_user():
+    with Client() as nl, tls.Pair() as pair:
+        number = nl.new(nl.ctx_new()["ctx_id"], role=K.ROLE_CLIENT)["id"]
+        fd = pair.client.fileno()
+        nl.attach(id=number, fd=fd, **tls.directions()[0])
+        said = run("-j", "explain", str(fd), pass_fds=(fd,), uid=ALICE)
+        eq(said.returncode, ACTIVE, said.stderr)
+        eq(json.loads(said.stdout)[0]["id"], number)
+
+
 @test("no key is printed")
 def no_key():
     key = {"key": b"K" * 16, "iv": b"I" * 8, "salt": b"S" * 4, "rec_seq": 0}
@@ -258,6 +269,7 @@ def main():
     other_namespace()
     other_user()
     unprivileged()
+    of_another_user()
     no_key()
     tap.done()
 

@@ -221,29 +221,23 @@ static void read_tcp(int fd, struct facts *facts)
 	facts->rx.conf = diag.rx_conf;
 }
 
-static int take_conn(const struct kssl_info *info, void *arg)
-{
-	struct facts *facts = arg;
-
-	if (!info->family || info->sock_cookie != facts->cookie)
-		return 0;
-	facts->has_conn = true;
-	facts->id = info->id;
-	facts->ctx_id = info->ctx_id;
-	facts->conn_state = info->state;
-	facts->result = info->result;
-	snprintf(facts->result_text, sizeof(facts->result_text), "%s",
-		 info->result_text);
-	return 1;
-}
-
 /* Without kssl, or where one may not look, there is no connection. */
-static void read_conn(struct facts *facts)
+static void read_conn(int fd, struct facts *facts)
 {
 	struct kssl_client *client = kssl_client_new();
+	struct kssl_info *info;
 
-	if (client)
-		kssl_dump(client, NULL, take_conn, facts);
+	info = client ? kssl_info_by_socket(client, fd) : NULL;
+	if (info) {
+		facts->has_conn = true;
+		facts->id = info->id;
+		facts->ctx_id = info->ctx_id;
+		facts->conn_state = info->state;
+		facts->result = info->result;
+		snprintf(facts->result_text, sizeof(facts->result_text), "%s",
+			 info->result_text);
+	}
+	kssl_info_free(info);
 	kssl_client_free(client);
 }
 
@@ -295,7 +289,7 @@ static void read_facts(int fd, struct facts *facts)
 		return;
 	old = enter_netns_of(fd);
 	read_tcp(fd, facts);
-	read_conn(facts);
+	read_conn(fd, facts);
 	leave_netns(old);
 }
 
@@ -423,7 +417,8 @@ static void print_facts(int fd, const struct facts *facts)
 	if (!facts->result)
 		return;
 	out_int("result", -facts->result, NULL);
-	out_label("result-text", facts->result_text);
+	if (*facts->result_text)
+		out_label("result-text", facts->result_text);
 }
 
 static void print(int fd, const struct facts *facts,
