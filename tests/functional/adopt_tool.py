@@ -67,13 +67,14 @@ http {{
 """
 
 SERVER = """
-import socket, ssl, sys, threading
+import os, socket, ssl, sys, threading
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain("certificate", "key")
 context.num_tickets = 0
 listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
 sock = context.wrap_socket(listener.accept()[0], server_side=True)
+second = os.dup(sock.fileno())
 print(sock.fileno(), flush=True)
 def churn():
     while True:
@@ -327,6 +328,8 @@ def refusals(stage):
             refusal("does no kernel TLS", f"{pid}/0", *server)
             refusal(f"process {pid} has no file 99", f"{pid}/99", *server)
             refusal("there is no process 4194303", 4194303, *server)
+            thread, = set(os.listdir(f"/proc/{pid}/task")) - {str(pid)}
+            refusal(f"kssl: process {thread}: ", thread, *server)
             refusal("ptrace(2)", f"{pid}/{fd}", *server, uid=1000)
             eq(said("show"), [])
             seen, = said("adopt", f"{pid}/{fd}", *server, "suite",
@@ -341,7 +344,8 @@ def alike(stage):
         port, process = service
         with stage.client(ssl.TLSVersion.TLSv1_3, port):
             process.stdout.readline()
-            said("adopt", process.pid, "role", "server")
+            seen = said("adopt", process.pid, "role", "server")
+            eq(len(seen), 1, "two descriptors are one socket")
             paths = [stage.dir / kind for kind in ("text", "json")]
             for path, option in zip(paths, ((), ("-j",))):
                 result = kssl(*option, "adopt", process.pid, "role", "server")
@@ -355,6 +359,19 @@ def alike(stage):
             eq(differs.returncode, 0, differs.stdout)
 
 
+def to_program(stage):
+    with test("with exec, all output is the program's"), \
+            stage.server() as service:
+        port, process = service
+        with stage.client(ssl.TLSVersion.TLSv1_3, port):
+            process.stdout.readline()
+            for option in (), ("-j",):
+                result = kssl(*option, "adopt", process.pid, "role", "server",
+                              "exec", "echo", "hello")
+                eq((result.returncode, result.stdout, result.stderr),
+                   (0, "hello\n", ""))
+
+
 def main():
     stage = Stage()
     subprocess.run(["modprobe", "tls"], check=True)
@@ -362,6 +379,7 @@ def main():
     by_python(stage)
     refusals(stage)
     alike(stage)
+    to_program(stage)
     stage.close()
     tap.done()
 

@@ -37,6 +37,12 @@ struct suites {
 	size_t n;
 };
 
+/* Sockets that were seen, by their cookies. */
+struct seen {
+	uint64_t *cookie;
+	size_t n, room;
+};
+
 struct adoption {
 	struct file file;		/* fd -1: all that the process has */
 	struct suites suites;		/* to try, one after the other */
@@ -119,9 +125,32 @@ static int adopt_one(struct session *session, struct kssl_ctx *ctx,
 
 /* --- all of a process --------------------------------------------------- */
 
+/* A process may have several file descriptors of one socket. */
+static bool is_new(struct seen *seen, int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+	size_t i;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len))
+		return true;
+	for (i = 0; i < seen->n; i++)
+		if (seen->cookie[i] == cookie)
+			return false;
+	if (seen->n == seen->room) {
+		seen->room = 2 * seen->room + 64;
+		seen->cookie = realloc(seen->cookie,
+				       seen->room * sizeof(*seen->cookie));
+		if (!seen->cookie)
+			die(errno, "memory");
+	}
+	seen->cookie[seen->n++] = cookie;
+	return true;
+}
+
 /*
  * What is a connection already stays what it is. A socket that ends meanwhile
- * is none of those that there are.
+ * is none of those that there are. With exec, all output is the program's.
  */
 static int adopt_and_print(struct session *session, struct kssl_ctx *ctx,
 			   const struct adoption *adoption, int fd)
@@ -133,7 +162,8 @@ static int adopt_and_print(struct session *session, struct kssl_ctx *ctx,
 		info = kssl_info_by_socket(client, fd);
 	if (!info)
 		return kssl_errno() == ENOTCONN ? 0 : library_error();
-	print_conn(info, session->all);
+	if (!adoption->taking.exec)
+		print_conn(info, session->all);
 	kssl_info_free(info);
 	return 0;
 }
@@ -148,7 +178,7 @@ static bool is_socket(DIR *dir, const char *name)
 
 static int adopt_file(struct session *session, struct kssl_ctx *ctx,
 		      const struct adoption *adoption, int process, int number,
-		      unsigned int *seen)
+		      struct seen *seen)
 {
 	struct file file = { .pid = adoption->file.pid, .fd = number };
 	int fd = file_take(process, number), ret = 0;
@@ -158,17 +188,15 @@ static int adopt_file(struct session *session, struct kssl_ctx *ctx,
 		return 0;
 	if (fd < 0)
 		return file_error(&file);
-	if (directions(fd)) {
-		(*seen)++;
+	if (directions(fd) && is_new(seen, fd))
 		ret = adopt_and_print(session, ctx, adoption, fd);
-	}
 	close(fd);
 	return ret;
 }
 
 static int adopt_files(struct session *session, struct kssl_ctx *ctx,
 		       const struct adoption *adoption, int process,
-		       unsigned int *seen)
+		       struct seen *seen)
 {
 	struct dirent *entry;
 	char path[32];
@@ -196,15 +224,19 @@ static int adopt_all(struct session *session, struct kssl_ctx *ctx,
 		.kind = KIND_CTX, .id = kssl_ctx_id(ctx), .handle = ctx,
 	};
 	int process = file_open_process(adoption->file.pid), ret;
-	unsigned int seen = 0;
+	bool show = !adoption->taking.exec;
+	struct seen seen = {};
 
 	if (process < 0)
 		return file_error(&adoption->file);
-	out_list_begin();
+	if (show)
+		out_list_begin();
 	ret = adopt_files(session, ctx, adoption, process, &seen);
-	out_list_end(seen && !ret);
+	if (show)
+		out_list_end(seen.n && !ret);
 	close(process);
-	if (!seen && !ret)
+	free(seen.cookie);
+	if (!seen.n && !ret)
 		return system_error(0, "process %d has no socket that does kernel TLS",
 				    adoption->file.pid);
 	/* Who is to take them over gets all or nothing. */

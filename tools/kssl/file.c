@@ -46,6 +46,8 @@ int file_error(const struct file *file)
 		return system_error(0, "process %d has no file %d", file->pid,
 				    file->fd);
 	default:
+		if (file->fd < 0)
+			return system_error(errno, "process %d", file->pid);
 		return system_error(errno, "file %d of process %d", file->fd,
 				    file->pid);
 	}

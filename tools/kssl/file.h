@@ -22,7 +22,8 @@ struct file {
  * file_open_process - a file descriptor of the process, which stays the same
  *	one whatever becomes of its number
  * file_take - a file descriptor of our own for file @fd of such a @process
- * file_error - say by errno why a file cannot be had; returns an exit status
+ * file_error - say by errno why a file cannot be had, or its process if its
+ *	number is -1; returns an exit status
  */
 bool file_parse(const char *word, struct file *file);
 int file_get(const struct file *file, int *ret);
