@@ -82,8 +82,11 @@ static void send_request(int fd, const char *host, const char *path)
 		die("request", kssl_error_text());
 }
 
-/* Writes what follows the head; returns whether the status was 200. */
-static int receive(int fd)
+/*
+ * Writes what follows the head; returns whether the status was 200. With @s,
+ * a server that updates its key is followed.
+ */
+static int receive(struct kssl *s, int fd)
 {
 	char buf[16384], *body = NULL;
 	size_t used = 0;
@@ -91,7 +94,7 @@ static int receive(int fd)
 	int good;
 
 	while (!body && used < sizeof(buf) - 1) {
-		n = kssl_read(fd, buf + used, sizeof(buf) - 1 - used);
+		n = kssl_read_with(s, fd, buf + used, sizeof(buf) - 1 - used);
 		if (n < 0)
 			die("response", kssl_error_text());
 		if (!n)
@@ -107,7 +110,7 @@ static int receive(int fd)
 	if (!good)
 		fprintf(stderr, "fetch: %.*s\n", (int)strcspn(buf, "\r"), buf);
 	fwrite(body, 1, buf + used - body, stdout);
-	while ((n = kssl_read(fd, buf, sizeof(buf))) > 0)
+	while ((n = kssl_read_with(s, fd, buf, sizeof(buf))) > 0)
 		fwrite(buf, 1, n, stdout);
 	if (n < 0)
 		die("response", kssl_error_text());
@@ -144,7 +147,7 @@ int main(int argc, char **argv)
 		die(host, kssl_error_text());
 
 	send_request(fd, host, argv[optind + 2]);
-	good = receive(fd);
+	good = receive(s, fd);
 	kssl_shutdown(fd);
 	close(fd);
 	kssl_free(s);
