@@ -482,6 +482,10 @@ static enum result resume(struct conn *c)
 /*
  * Hold the connection, so that its responses can be saved. It is not there any
  * more if the client has ended its direction: then it is this process's alone.
+ *
+ * One that is not kept belongs to its socket, and its id gives no reference to
+ * who has made it. Such a client cannot be followed when it updates its key:
+ * that takes a connection of kssl_new(), one more request for each.
  */
 static int hold(struct conn *c, uint32_t id)
 {
