@@ -751,9 +751,19 @@ static void drain(void)
 	}
 }
 
+/* epoll_pwait() takes no signal as long as it has events at once. */
+static int must_end(void)
+{
+	sigset_t pending;
+
+	return stopped || (!sigpending(&pending) &&
+			   (sigismember(&pending, SIGTERM) ||
+			    sigismember(&pending, SIGINT)));
+}
+
 static void serve(void)
 {
-	while (!stopped) {
+	while (!must_end()) {
 		serve_events();
 		expire();
 	}
