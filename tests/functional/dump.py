@@ -301,7 +301,7 @@ def fullest_object():
         conn = nl.new(full, role=K.ROLE_CLIENT)["id"]
         nl.attach(id=conn, fd=pair.client.fileno(), **end,
                   alpn=b"a" * 255, sni="s" * K.NAME_MAX, verify_result=0,
-                  record_limit=16384)
+                  record_limit=16385)
         later = nl.new(last)["id"]
         for seen in nl.ctx_get(full), nl.get(conn), nl.ctx_set(full, mode=0):
             check_fullest(nl, seen, rows)
