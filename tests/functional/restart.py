@@ -341,11 +341,11 @@ class Crowd:
             for _ in range(2):
                 self.curls.append(Curl(version, ["medium"] * PARALLEL, "-Z",
                                        "--parallel-immediate",
-                                       "--limit-rate", "40K"))
+                                       "--limit-rate", "20K"))
             count += 2 * PARALLEL
         # One connection for both files.
         self.serial = [Curl(version, ["large", "small"], "--limit-rate",
-                            "130K") for version in VERSIONS]
+                            "65K") for version in VERSIONS]
         self.watcher = Watcher()
         self.watcher.start()
         self.count = count + len(self.serial) + 1
