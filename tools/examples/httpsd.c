@@ -39,10 +39,11 @@
 #include "http.h"
 #include "notify.h"
 
-#define IDLE_SECONDS	30
+#define IDLE_SECONDS	75
 #define GRACE_SECONDS	2	/* for what cannot be handed over */
 #define REQUEST_MAX	8192
 #define CHUNK		16384
+#define EVENTS		64
 
 enum state {
 	HANDSHAKE,
@@ -691,18 +692,20 @@ static void expire(void)
 	}
 }
 
-static void serve_events(void)
+/* Returns 0 while there may be more of them. */
+static int serve_events(void)
 {
-	struct epoll_event events[64];
+	struct epoll_event events[EVENTS];
 	int i, n;
 
-	n = epoll_pwait(server.epoll, events, 64, 1000, &unblocked);
+	n = epoll_pwait(server.epoll, events, EVENTS, 1000, &unblocked);
 	for (i = 0; i < n; i++) {
 		if (events[i].data.ptr)
 			conn_run(events[i].data.ptr);
 		else
 			accept_all();
 	}
+	return n < EVENTS;
 }
 
 /* Can another process go on with it? Not once the peer has ended its side. */
@@ -763,10 +766,10 @@ static int must_end(void)
 
 static void serve(void)
 {
-	while (!must_end()) {
-		serve_events();
-		expire();
-	}
+	/* Who waits for this process only is not idle. */
+	while (!must_end())
+		if (serve_events())
+			expire();
 }
 
 /* --- setting up ----------------------------------------------------------- */
