@@ -226,7 +226,7 @@ struct kssl_ctx_info {
 	uint64_t age;		/* milliseconds */
 	uint64_t settings_id;	/* snapshot of the rows that dup copies */
 	uint64_t inherit_id;	/* snapshot of the rows that new inherits */
-	struct kssl_settings_info settings;
+	const struct kssl_settings_info *settings;	/* never NULL */
 	enum kssl_rights rights;	/* this client's, 0 without any */
 };
 
@@ -259,7 +259,7 @@ struct kssl_info {
 	uint64_t sock_cookie;
 	int result;	/* 0 or errno of the last begin, attach or rekey */
 	const char *result_text;	/* its text, "" if none */
-	struct kssl_settings_info settings;
+	const struct kssl_settings_info *settings;	/* never NULL */
 	enum kssl_rights rights;	/* this client's, 0 without any */
 	int64_t sent;		/* bytes of data since attach, -1: unknown */
 	int64_t received;	/* likewise */
@@ -271,8 +271,9 @@ struct kssl_info {
 };
 
 /*
- * The structs grow at their end only. Free them with the call named here, NULL
- * is allowed. Errors: ENOENT no such object, EPERM not permitted to look.
+ * The structs, that of the rows too, grow at their end only. Free them with the
+ * call named here, NULL is allowed. Errors: ENOENT no such object, EPERM not
+ * permitted to look.
  *
  * kssl_info_by_socket() tells of the connection that the TCP socket @fd belongs
  * to, whoever has that. Errors: ENOENT it belongs to none; EBADF, ENOTSOCK.

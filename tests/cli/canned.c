@@ -27,7 +27,7 @@ static const uint16_t large_rows[] = {
 };
 
 /* No row has its default, or the value of another. */
-static const struct kssl_settings_info settings = {
+static struct kssl_settings_info settings = {
 	.method = KSSL_METHOD_SERVER,
 	.role = KSSL_ROLE_CLIENT,
 	.options = KSSL_OP_NO_TICKET | KSSL_OP_GREASE | 1ULL << 63,
@@ -116,14 +116,18 @@ static const struct kssl_settings_info settings = {
 };
 
 /* As little as there can be. */
+static const struct kssl_settings_info bare_settings = {
+	.reported = 1,
+	.verify_depth = -1,
+};
+
 static const struct kssl_info bare_conn = {
 	.id = 1,
 	.ctx_id = 2,
 	.verify_result = -1,
 	.result_text = "",
 	.sni = "",
-	.settings.reported = 1,
-	.settings.verify_depth = -1,
+	.settings = &bare_settings,
 };
 
 static struct kssl_info conn = {
@@ -137,6 +141,7 @@ static struct kssl_info conn = {
 	.age = 1234005,
 	.settings_id = 10000000000,
 	.inherit_id = 10000000001,
+	.settings = &settings,
 	.version = 0x0304,
 	.suite = 0x1302,
 	.verify_result = 27,
@@ -171,6 +176,7 @@ static struct kssl_ctx_info ctx = {
 	.age = 37,
 	.settings_id = 10000000003,
 	.inherit_id = 10000000004,
+	.settings = &settings,
 	.rights = KSSL_RIGHTS_ALL,
 };
 
@@ -201,7 +207,7 @@ static void print_labels(bool all)
 
 	out_list_begin();
 	for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
-		snprintf(conn.settings.label, sizeof(conn.settings.label), "%s",
+		snprintf(settings.label, sizeof(settings.label), "%s",
 			 labels[i]);
 		print_conn(&conn, all);
 	}
@@ -219,8 +225,6 @@ static int print(const char *what, bool all)
 {
 	struct out_piece piece[2];
 
-	conn.settings = settings;
-	ctx.settings = settings;
 	if (!strcmp(what, "conn")) {
 		print_conn(&conn, all);
 	} else if (!strcmp(what, "pids")) {

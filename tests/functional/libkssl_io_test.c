@@ -425,8 +425,8 @@ static void test_ctx_attach(const struct kind *kind)
 	}
 	info = kssl_info_by_id(client, id[1]);
 	check(info && info->state == KSSL_STATE_ESTABLISHED &&
-	      info->held == 0 && info->settings.role == KSSL_ROLE_SERVER &&
-	      !strcmp(info->settings.label, "accepted"));
+	      info->held == 0 && info->settings->role == KSSL_ROLE_SERVER &&
+	      !strcmp(info->settings->label, "accepted"));
 	kssl_info_free(info);
 	check(kssl_write(pair[0], "hi", 2) == 2 &&
 	      kssl_read(pair[1], buf, sizeof(buf)) == 2);

@@ -273,10 +273,10 @@ static void test_large(void)
 		check(kssl_ctx_get_chain(own, slot, got, KSSL_BLOB_MAX) ==
 		      KSSL_BLOB_MAX && !memcmp(got, data, KSSL_BLOB_MAX));
 	info = kssl_ctx_get_info(own);
-	check(info && info->settings.reported &&
-	      info->settings.large_rows_n == 28 &&
-	      !info->settings.certificate[0] &&
-	      (info->settings.options & KSSL_OP_NO_TICKET));
+	check(info && info->settings->reported &&
+	      info->settings->large_rows_n == 28 &&
+	      !info->settings->certificate[0] &&
+	      (info->settings->options & KSSL_OP_NO_TICKET));
 	kssl_ctx_info_free(info);
 	heir = kssl_new(own);
 	check(kssl_get_certificate(heir, 8, got, 4) == KSSL_BLOB_MAX &&
@@ -292,7 +292,7 @@ static void test_large(void)
 	      !strcmp(kssl_error_attr(), "settings.crls") &&
 	      !strcmp(kssl_error_text(), "too long"));
 	info = kssl_ctx_get_info(own);
-	check(info && !(info->settings.options & KSSL_OP_GREASE));
+	check(info && !(info->settings->options & KSSL_OP_GREASE));
 	kssl_ctx_info_free(info);
 
 	free(data);

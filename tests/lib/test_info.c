@@ -55,7 +55,7 @@ static void check_info(const struct kssl_info *info)
 	check(!strcmp(info->result_text, "no such suite"));
 	check(info->tx_generation == 2 && info->rx_generation == 3);
 	check(info->tx_records == 6000000000 && info->rx_records == 4);
-	check_settings(&info->settings);
+	check_settings(info->settings);
 }
 
 static void test_conn(void)
@@ -78,7 +78,7 @@ static void test_ctx(void)
 	check(info->holders == 1 && info->conns == 3 && info->uid == 1000);
 	check(info->age == 42 && info->settings_id == 7);
 	check(info->inherit_id == 8);
-	check_settings(&info->settings);
+	check_settings(info->settings);
 	kssl_ctx_info_free(info);
 	info = kssl_ctx_info_by_id(client, 1);
 	check(info && info->id == 1);
@@ -156,8 +156,8 @@ static void test_bare(void)
 	check(info->uid == 0 && !strcmp(info->result_text, ""));
 	check(info->result == 0 && info->family == 0);
 	check(!memcmp(info->local_addr, "0123456789012345", 16));
-	check(info->settings.cipher_list_n == 0);
-	check(info->settings.label[0] == '\0');
+	check(info->settings->cipher_list_n == 0);
+	check(info->settings->label[0] == '\0');
 	kssl_info_free(info);
 }
 
@@ -192,7 +192,7 @@ static void test_negotiated(void)
 
 	check(!info->alpn && !info->alpn_len && !*info->sni &&
 	      !info->resumed && !info->record_limit && !info->directions);
-	check(info->settings.reported && !info->settings.large_rows_n);
+	check(info->settings->reported && !info->settings->large_rows_n);
 	kssl_info_free(info);
 	check(kssl_get_peer_chain(s, &der, &len) && !der && !len);
 
@@ -205,8 +205,8 @@ static void test_negotiated(void)
 	check(info->sent == -1 && info->unsent == 1);
 	check(info->received == 5000000000);
 	check(info->directions == KSSL_DIRECTION_RX);
-	check(!info->settings.reported && info->settings.large_rows_n == 1 &&
-	      info->settings.large_rows[0] == KSSL_A_SETTINGS_CRLS);
+	check(!info->settings->reported && info->settings->large_rows_n == 1 &&
+	      info->settings->large_rows[0] == KSSL_A_SETTINGS_CRLS);
 	kssl_info_free(info);
 	check(kssl_get_peer_chain(s, &der, &len) && len == 5 &&
 	      !memcmp(der, "chain", 5));
@@ -239,10 +239,10 @@ static void test_set_ctx(void)
 	check(kssl_attr_uint(fake_attr((void *)fake.last, KSSL_A_CTX_ID)) == 1);
 	check(kssl_get_ctx_id(s) == 77);
 	/* The snapshots are those whose rows an earlier reply had. */
-	check_settings(&kssl_cached_info(s)->settings);
+	check_settings(kssl_cached_info(s)->settings);
 	fake.state = KSSL_STATE_ERROR;
 	check(kssl_set_ctx(s, ctx));
-	check(!kssl_cached_info(s)->settings.reported);
+	check(!kssl_cached_info(s)->settings->reported);
 	fake.state = KSSL_STATE_INITIAL;
 	fake.answer = NULL;
 }

@@ -230,7 +230,7 @@ static int answer_dump(struct fake *f, const struct nlmsghdr *req)
 static int count_conn(const struct kssl_info *info, void *arg)
 {
 	dumped += info->id == dumped + 1 && arg == &dumped &&
-		  info->settings.cipher_list_n == 3;
+		  info->settings->cipher_list_n == 3;
 	return (int)dumped == stop_at;
 }
 

@@ -121,7 +121,7 @@ static const struct kssl_settings_info *all(struct kssl_info **info)
 {
 	kssl_info_free(*info);
 	*info = kssl_get_info(s);
-	return &(*info)->settings;
+	return (*info)->settings;
 }
 
 #define TEST_NUMBER(row, ROW, set, get, type)				\

@@ -67,7 +67,7 @@ static int is_ours(const struct kssl_ctx_info *info, void *arg)
 	struct search *search = arg;
 
 	if (info->uid == geteuid() && info->holders &&
-	    !strcmp(info->settings.label, search->label))
+	    !strcmp(info->settings->label, search->label))
 		search->id = info->id;
 	return search->id;
 }

@@ -86,7 +86,7 @@ static void print_ctx_fields(const struct kssl_ctx_info *info, bool all)
 		print_holders(info->held, info->rights, info->holders,
 			      info->uid, info->settings_id, info->inherit_id);
 	print_age(info->age);
-	rows_print(&info->settings, true, all);
+	rows_print(info->settings, true, all);
 }
 
 static void print_conns(struct out_piece *conns, size_t n)
@@ -245,7 +245,7 @@ static void print_conn_fields(const struct kssl_info *info, bool all)
 	else
 		out_uint("holders", info->holders, NULL);
 	print_age(info->age);
-	rows_print(&info->settings, false, all);
+	rows_print(info->settings, false, all);
 	if (all && info->version)
 		print_updates(info);
 	print_result(info);

@@ -22,11 +22,12 @@ static void conn_fill(struct kssl_handle *handle, const struct nlmsghdr *nlh)
 {
 	struct kssl *s = (struct kssl *)handle;
 	struct kssl_info *old = s->info;
+	struct kssl_settings_info settings;
 	struct kssl_error_save save;
 	struct kssl_info info;
 
-	kssl_info_parse(nlh, &info);
-	if (!info.settings.reported && old &&
+	kssl_info_parse(nlh, &info, &settings);
+	if (!settings.reported && old &&
 	    old->settings_id == info.settings_id &&
 	    old->inherit_id == info.inherit_id)
 		info.settings = old->settings;
@@ -67,7 +68,7 @@ const struct kssl_info *kssl_cached_info(struct kssl *s)
 		kssl_set_error(EINVAL, "no object given");
 		return NULL;
 	}
-	if (s->info && !s->info->settings.reported &&
+	if (s->info && !s->info->settings->reported &&
 	    !kssl_query(s, no_more, NULL))
 		return NULL;
 	if (!s->info)

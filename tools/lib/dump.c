@@ -16,9 +16,10 @@ struct dump_conns {
 static int conn_part(const struct nlmsghdr *nlh, void *arg)
 {
 	struct dump_conns *dump = arg;
+	struct kssl_settings_info settings;
 	struct kssl_info info;
 
-	kssl_info_parse(nlh, &info);
+	kssl_info_parse(nlh, &info, &settings);
 	return dump->cb(&info, dump->arg);
 }
 
@@ -85,9 +86,10 @@ struct dump_ctxs {
 static int ctx_part(const struct nlmsghdr *nlh, void *arg)
 {
 	struct dump_ctxs *dump = arg;
+	struct kssl_settings_info settings;
 	struct kssl_ctx_info info;
 
-	kssl_ctx_info_parse(nlh, &info);
+	kssl_ctx_info_parse(nlh, &info, &settings);
 	return dump->cb(&info, dump->arg);
 }
 

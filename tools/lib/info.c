@@ -98,13 +98,13 @@ static void parse_pointer(const struct nlattr *const *rows,
 		info->row[i] =						\
 			kssl_attr_uint(rows[KSSL_A_SETTINGS_##ROW##_RSA + i]);
 
-/* @info is all 0. */
 static void parse_settings(const struct nlattr *const *tb,
 			   struct kssl_settings_info *info)
 {
 	const struct nlattr *rows[KSSL_A_SETTINGS_MAX + 1];
 	size_t i;
 
+	memset(info, 0, sizeof(*info));
 	kssl_attrs_nested(tb[KSSL_A_SETTINGS], rows, KSSL_A_SETTINGS_MAX);
 	rows[0] = tb[KSSL_A_LARGE_ROWS];
 	info->reported = !!tb[KSSL_A_SETTINGS];
@@ -149,7 +149,8 @@ static int64_t count(const struct nlattr *attr)
 	return attr ? (int64_t)kssl_attr_uint(attr) : -1;
 }
 
-void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info)
+void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info,
+		     struct kssl_settings_info *settings)
 {
 	const struct nlattr *tb[KSSL_A_MAX + 1];
 	struct kssl_endpoints ends;
@@ -187,6 +188,7 @@ void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info)
 		.sock_cookie = ends.sock_cookie,
 		.result = -(int32_t)kssl_attr_uint(tb[KSSL_A_RESULT]),
 		.result_text = kssl_attr_str(tb[KSSL_A_RESULT_TEXT]),
+		.settings = settings,
 		.rights = kssl_attr_uint(tb[KSSL_A_RIGHTS]),
 		.sent = count(tb[KSSL_A_SENT]),
 		.received = count(tb[KSSL_A_RECEIVED]),
@@ -200,11 +202,12 @@ void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info)
 		info->verify_result = kssl_attr_uint(tb[KSSL_A_VERIFY_RESULT]);
 	memcpy(info->local_addr, ends.local_addr, sizeof(info->local_addr));
 	memcpy(info->peer_addr, ends.peer_addr, sizeof(info->peer_addr));
-	parse_settings(tb, &info->settings);
+	parse_settings(tb, settings);
 }
 
 void kssl_ctx_info_parse(const struct nlmsghdr *nlh,
-			 struct kssl_ctx_info *info)
+			 struct kssl_ctx_info *info,
+			 struct kssl_settings_info *settings)
 {
 	const struct nlattr *tb[KSSL_A_MAX + 1];
 
@@ -219,9 +222,10 @@ void kssl_ctx_info_parse(const struct nlmsghdr *nlh,
 		.age = kssl_attr_uint(tb[KSSL_A_AGE]),
 		.settings_id = kssl_attr_uint(tb[KSSL_A_SETTINGS_ID]),
 		.inherit_id = kssl_attr_uint(tb[KSSL_A_INHERIT_ID]),
+		.settings = settings,
 		.rights = kssl_attr_uint(tb[KSSL_A_RIGHTS]),
 	};
-	parse_settings(tb, &info->settings);
+	parse_settings(tb, settings);
 }
 
 /* Lists are moved to where their items are aligned. */
@@ -247,13 +251,19 @@ static size_t pointers_size(const struct kssl_settings_info *info)
 	return size;
 }
 
-/* Move to @to what @info points to; where that ends is returned. */
-static char *move_pointers(struct kssl_settings_info *info, char *to)
+/*
+ * Copy @from to @info and, behind it, what that points to; where that ends is
+ * returned.
+ */
+static char *copy_settings(struct kssl_settings_info *info,
+			   const struct kssl_settings_info *from)
 {
+	char *to = (char *)(info + 1);
 	const struct pointer *pointer;
 	const void *ptr;
 	size_t i, len;
 
+	*info = *from;
 	for (pointer = pointers;
 	     pointer < pointers + KSSL_ARRAY_SIZE(pointers); pointer++) {
 		for (i = 0; i < pointer->n; i++) {
@@ -279,18 +289,24 @@ static char *move_text(const char **text, char *to)
 
 struct kssl_info *kssl_info_copy(const struct kssl_info *info)
 {
+	struct {
+		struct kssl_info info;
+		struct kssl_settings_info settings;
+	} *block;
 	struct kssl_info *copy;
 	char *to;
 
-	copy = malloc(sizeof(*copy) + pointers_size(&info->settings) +
-		      strlen(info->sni) + strlen(info->result_text) + 2 +
-		      info->alpn_len);
-	if (!copy) {
+	block = malloc(sizeof(*block) + pointers_size(info->settings) +
+		       strlen(info->sni) + strlen(info->result_text) + 2 +
+		       info->alpn_len);
+	if (!block) {
 		kssl_set_errno(ENOMEM);
 		return NULL;
 	}
+	copy = &block->info;
 	*copy = *info;
-	to = move_pointers(&copy->settings, (char *)(copy + 1));
+	copy->settings = &block->settings;
+	to = copy_settings(&block->settings, info->settings);
 	to = move_text(&copy->sni, to);
 	to = move_text(&copy->result_text, to);
 	if (info->alpn_len)
@@ -300,16 +316,20 @@ struct kssl_info *kssl_info_copy(const struct kssl_info *info)
 
 struct kssl_ctx_info *kssl_ctx_info_copy(const struct kssl_ctx_info *info)
 {
-	struct kssl_ctx_info *copy;
+	struct {
+		struct kssl_ctx_info info;
+		struct kssl_settings_info settings;
+	} *block;
 
-	copy = malloc(sizeof(*copy) + pointers_size(&info->settings));
-	if (!copy) {
+	block = malloc(sizeof(*block) + pointers_size(info->settings));
+	if (!block) {
 		kssl_set_errno(ENOMEM);
 		return NULL;
 	}
-	*copy = *info;
-	move_pointers(&copy->settings, (char *)(copy + 1));
-	return copy;
+	block->info = *info;
+	block->info.settings = &block->settings;
+	copy_settings(&block->settings, info->settings);
+	return &block->info;
 }
 
 void kssl_info_free(struct kssl_info *info)
@@ -331,12 +351,13 @@ struct query {
 static int query_reply(const struct nlmsghdr *nlh, unsigned int i, void *arg)
 {
 	struct query *query = arg;
+	struct kssl_settings_info settings;
 	struct kssl_info info;
 
 	(void)i;
 	if (query->s)
 		query->s->handle.kind->fill(&query->s->handle, nlh);
-	kssl_info_parse(nlh, &info);
+	kssl_info_parse(nlh, &info, &settings);
 	return query->fn(&info, query->arg);
 }
 
@@ -363,10 +384,11 @@ static int ctx_query_reply(const struct nlmsghdr *nlh, unsigned int i,
 			   void *arg)
 {
 	struct ctx_query *query = arg;
+	struct kssl_settings_info settings;
 	struct kssl_ctx_info info;
 
 	(void)i;
-	kssl_ctx_info_parse(nlh, &info);
+	kssl_ctx_info_parse(nlh, &info, &settings);
 	return query->fn(&info, query->arg);
 }
 

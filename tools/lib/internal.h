@@ -453,12 +453,14 @@ int kssl_check_size(const void *data, size_t size, size_t known,
 /* --- info.c -------------------------------------------------------------- */
 
 /*
- * Parse a reply. Lists and text point into @nlh. The copies are one block of
- * memory each; NULL with ENOMEM.
+ * Parse a reply. Lists and text point into @nlh, and @info to @settings, which
+ * has the rows. The copies are one block of memory each; NULL with ENOMEM.
  */
-void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info);
+void kssl_info_parse(const struct nlmsghdr *nlh, struct kssl_info *info,
+		     struct kssl_settings_info *settings);
 void kssl_ctx_info_parse(const struct nlmsghdr *nlh,
-			 struct kssl_ctx_info *info);
+			 struct kssl_ctx_info *info,
+			 struct kssl_settings_info *settings);
 struct kssl_info *kssl_info_copy(const struct kssl_info *info);
 struct kssl_ctx_info *kssl_ctx_info_copy(const struct kssl_ctx_info *info);
 

@@ -340,7 +340,7 @@ struct kssl_material *kssl_material_new(struct kssl *s,
 	material->refs = 1;
 	material->copy = kssl_get_info(s);
 	if (material->copy) {
-		material->info = &material->copy->settings;
+		material->info = material->copy->settings;
 		material->server =
 			kssl_ssl_role(material->info) == KSSL_ROLE_SERVER;
 		if (collect_rows(material, s) && parse(material, password))

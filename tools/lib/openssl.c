@@ -313,7 +313,7 @@ static int set_up(struct kssl *s, struct bridge *bridge)
 	struct kssl_bound bound;
 
 	bridge->ssl = NULL;
-	if (!info || !kssl_bound_find(s, &info->settings, &bound))
+	if (!info || !kssl_bound_find(s, info->settings, &bound))
 		return 0;
 	material = material_of(s, info, &bound);
 	if (material)
@@ -437,7 +437,7 @@ enum kssl_openssl_result kssl_openssl_handshake(struct kssl *s, int fd)
 		kssl_set_error(EINVAL, "the handshake began on another socket");
 		return KSSL_OPENSSL_ERROR;
 	}
-	if (kssl_ssl_role(&info->settings) == KSSL_ROLE_UNSET) {
+	if (kssl_ssl_role(info->settings) == KSSL_ROLE_UNSET) {
 		kssl_set_error(EINVAL, "the role is unset");
 		return KSSL_OPENSSL_ERROR;
 	}
