@@ -722,9 +722,10 @@ int kssl_get_row(struct kssl *s, uint16_t attr, void **data, size_t *len);
  * All rows of an object but ex_data and session, which are for holders alone.
  * Units and bounds are those above. What pointers point to belongs to the
  * struct that holds this one. Rows of bytes are NULL with a length of 0 when
- * they are empty, and when they are longer than KSSL_SMALL_MAX: large_rows has
- * the attributes (KSSL_A_SETTINGS_*) of those, to be asked for with
- * kssl_ctx_get_row() or the row's own getter.
+ * they are empty, and when they are longer than KSSL_SMALL_MAX or do not fit
+ * into a message with the others: large_rows has the attributes
+ * (KSSL_A_SETTINGS_*) of those, to be asked for with kssl_ctx_get_row() or the
+ * row's own getter.
  */
 struct kssl_settings_info {
 	int reported;		/* 0: the kernel sent no rows, all is 0 */
