@@ -519,14 +519,44 @@ def not_there():
                     nl.rekey(client, TX)
                 eq(nl.get(client)["state"], K.STATE_ERROR)
                 eq(receive_record(pair.server), (HANDSHAKE, UPDATE))
-                nl.rekey(server, RX)
-                eq(receive_record(pair.server), (None, b""))
+                if not keep:
+                    nl.rekey(server, RX)
+                    eq(receive_record(pair.server), (None, b""))
                 nl.clear(client)
                 eq(nl.get(client)["state"], K.STATE_INITIAL)
                 nl.free(client)
             eventually(lambda: len(nl.dump()) == 1, "the connection is gone")
     with Client() as nl:
         eventually(lambda: no_objects(nl), "all objects are gone")
+
+
+@test("writers send nothing under the old key after that")
+def not_there_writers():
+    needs_rekey()
+    with Client() as nl, attached(nl) as (pair, client, server):
+        writers = [Writer(pair.client, number) for number in range(2)]
+        reader = Reader(pair.server, server)
+        with bpf.answered(tls.SOL_TLS, TLS_TX):
+            for thread in (reader, *writers):
+                thread.start()
+            eventually(lambda: fails(nl, client), "the update fails")
+            # net/tls takes it from them all the same.
+            for thread in writers:
+                thread.stop = True
+            for thread in (reader, *writers):
+                thread.join()
+        # What came after the KeyUpdate had no key to be read with.
+        eq((reader.updates, reader.failure), (1, None))
+        eq(len(reader.data) % Writer.SIZE.size, 0)
+
+
+def fails(nl, conn):
+    """Tells a peer of a key that is not there, if there is room."""
+    try:
+        nl.rekey(conn, TX)
+    except Refused as why:
+        return why.errno == errno.EPERM
+    raise AssertionError("no key, and no failure")
 
 
 @test("a receive key that is not there changes nothing")
@@ -725,6 +755,7 @@ def main():
     not_there()
     not_there_rx()
     looked_at()
+    not_there_writers()
     writers()
     through_updates()
     wiped()
