@@ -53,13 +53,32 @@ wanted() {
 	return 1
 }
 
+# To start a program takes long in an emulated machine, even sleep.
+exec {never}<> <(:)
+pause() {
+	read -rt 0.1 -u "$never"
+}
+
 # Objects that nobody has but that are still there would fail the next one.
+# Says which, and succeeds if there are some.
 left_behind() {
-	(cd "$here" && timeout -k 10 60 /usr/bin/python3 - 2>&1) <<-'END'
-		from lib.kssl import Client, eventually, no_objects
-		with Client() as nl:
-		    eventually(lambda: no_objects(nl), "all objects are gone", 5)
-	END
+	local end=$((SECONDS + 5)) name count left
+
+	while :; do
+		left=
+		while read -r name count; do
+			case $name in
+			KsslCurrCtx|KsslCurrConn)
+				[ "$count" = 0 ] || left+=" $name $count" ;;
+			esac
+		done 2>/dev/null </proc/net/kssl_stat
+		[ -n "$left" ] || return 1
+		if [ $SECONDS -ge $end ]; then
+			echo "$left"
+			return
+		fi
+		pause
+	done
 }
 
 # count REGEX: how many results are like that
@@ -103,7 +122,7 @@ watched() {
 			stacks
 			break
 		fi
-		sleep 0.1
+		pause
 	done
 	wait "$pid"
 }
@@ -141,8 +160,9 @@ run() {
 	elif [ "$planned" = 0 ]; then
 		complain "$name" "ran nothing"
 	fi
-	left=$(left_behind) ||
-		complain "$name" "left objects behind: ${left##*$'\n'}"
+	if left=$(left_behind); then
+		complain "$name" "left objects behind:$left"
+	fi
 	grep '^ok .*# SKIP' "$out"
 	printf '%-16s %3d passed, %d failed, %d skipped, %d s\n' "$name" \
 		$((good - skips)) "$bad" "$skips" $((SECONDS - start))
