@@ -477,9 +477,9 @@ show_crash() {
 	explain "httpsd -k, started by tools/examples/keeper.c, which keeps" \
 		"one file descriptor for it as systemd would: that of its" \
 		"context, which keeps the connections. While curl downloads" \
-		"16 MB, the server is killed three times with kill -9. The" \
+		"32 MB, the server is killed three times with kill -9. The" \
 		"next one goes on at the byte that the kernel tells it."
-	head -c 16000000 /dev/urandom >"$www/kept"
+	head -c 32000000 /dev/urandom >"$www/kept"
 	sum=$(sha256sum <"$www/kept")
 	printf '\n'
 	check "server and keeper started" start_kept_server || return
