@@ -120,8 +120,9 @@ def refusals():
 @test("key updates count, and those that are refused")
 def rekeys():
     with Client() as nl, tls.Pair() as pair:
-        conn, _ = (reply["id"] for reply in tls.attach_pair(
-            nl, nl.ctx_new()["ctx_id"], pair, make=tls.secret))
+        conn = nl.new(nl.ctx_new()["ctx_id"], role=K.ROLE_CLIENT)["id"]
+        nl.attach(id=conn, fd=pair.client.fileno(),
+                  **tls.directions(make=tls.secret)[0])
         counted = Counted()
         try:
             nl.rekey(conn, K.DIRECTION_RX)

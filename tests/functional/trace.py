@@ -320,8 +320,9 @@ def key_limit():
 def rekeys():
     with traced() as trace, Client() as nl, tls.Pair() as pair:
         ctx = nl.ctx_new()["ctx_id"]
-        conn, _ = (reply["id"] for reply in
-                   tls.attach_pair(nl, ctx, pair, make=tls.secret))
+        conn = nl.new(ctx, role=K.ROLE_CLIENT)["id"]
+        nl.attach(id=conn, fd=pair.client.fileno(),
+                  **tls.directions(make=tls.secret)[0])
         trace.clear()
         got = fails(nl.rekey, conn, K.DIRECTION_RX)
         eq(trace.events(), [("rekey_err", {
