@@ -110,12 +110,17 @@ def kill_writer(nl, write, suite, pause):
         conn = attached(nl, pair, suite, seqs=(seq, 0), keep=1)
         # What has a timeout does not block in Python.
         pair.client.setblocking(True)
+        # Else all of it can be in the socket when little of it was read.
+        for sock, name in ((pair.client, socket.SO_SNDBUF),
+                           (pair.server, socket.SO_RCVBUF)):
+            sock.setsockopt(socket.SOL_SOCKET, name, 1 << 17)
         pid = process.fork(lambda: write(pair.client),
                            keep=[pair.client.fileno()])
         pair.client.close()
         reader = Reader(pair.server, pause)
         reader.start()
-        time.sleep(random.uniform(0.01, 0.3))
+        until = random.randrange(SIZE // 2)
+        eventually(lambda: len(reader.data) >= until, "the writer writes", 60)
         process.kill(pid)
         with socket.socket(fileno=nl.sock_fd(conn)) as sock:
             sock.settimeout(60)
