@@ -648,9 +648,9 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
  * without a file to keep, or a suite or record limit that net/tls cannot do;
  * -ETOOMANYREFS too many kept sockets; -EKEYREVOKED, -EKEYEXPIRED a
  * key of the settings; -EBUSY in another state, the direction is attached, or
- * the socket has other keys, another connection or a writer; -ENOTCONN, -EEXIST, -ENOENT
- * as kssl_ktls_prepare() and kssl_ktls_try(); -ENODATA, -EKEYREJECTED as
- * kssl_adopt_check(); -ENOMEM; or what net/tls says.
+ * the socket has other keys, another connection or a writer; -ENOTCONN,
+ * -EEXIST, -ENOENT as kssl_ktls_prepare() and kssl_ktls_try(); -ENODATA,
+ * -EKEYREJECTED as kssl_adopt_check(); -ENOMEM; or what net/tls says.
  */
 int kssl_attach(struct kssl *s, struct socket *sock,
 		const struct kssl_attach_params *params,

@@ -156,6 +156,7 @@ void kssl_watch_leave(struct kssl *s)
  */
 void kssl_watch_wake(struct kssl *s)
 {
+	/* Pairs with kssl_watch_prepare(). */
 	struct kssl_watch *watch = smp_load_acquire(&s->watch);
 
 	if (watch)
