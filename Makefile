@@ -75,7 +75,7 @@ check-vm:
 	$(Q)KSSL_KSRC=$$(tests/vm/kernel.sh source 7.3) \
 		KSSL_NGINX=$$(tests/vm/kernel.sh program nginx) \
 		KSSL_QUICK=$(if $(filter debug,$(KSSL_KERNEL)),1) \
-		tests/vm/run -t $(if $(filter debug,$(KSSL_KERNEL)),3300,1800) \
+		tests/vm/run -t $(if $(filter debug,$(KSSL_KERNEL)),4000,2400) \
 			-- tests/functional/run.sh
 
 .PHONY: style
