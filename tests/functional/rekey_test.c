@@ -259,11 +259,11 @@ static void test_shutdown(void)
 /* A key was given, so the kernel has no secret to derive the next from. */
 static void test_unanswered(void)
 {
-	static const uint8_t bytes[16];
-	const struct kssl_crypto key = {
-		.key = bytes, .key_len = 16,
-		.iv = bytes, .iv_len = 8,
-		.salt = bytes, .salt_len = 4,
+	static const uint8_t bytes[2][16] = { { 1 }, { 2 } };
+	struct kssl_crypto key = {
+		.key = bytes[0], .key_len = 16,
+		.iv = bytes[0], .iv_len = 8,
+		.salt = bytes[0], .salt_len = 4,
 	};
 	struct link link;
 	char buf[8];
@@ -276,6 +276,7 @@ static void test_unanswered(void)
 	      kssl_errno() == ENOKEY);
 	check(receive(&link, "data") && generations(&link, 1, 1));
 	check(receive_from_peer(&link, "more"));
+	key.key = key.iv = key.salt = bytes[1];
 	check(kssl_rekey_with(link.s, KSSL_DIRECTION_TX, 0, &key));
 	check(generations(&link, 2, 1));
 	link_down(&link);
