@@ -214,6 +214,23 @@ struct kssl_ctx *kssl_ctx_import(struct kssl_client *client, int fd,
  */
 int kssl_sock_fd(struct kssl *s);
 
+/*
+ * kssl_ctx_take_over - go on with the connections that @ctx keeps: call @cb for
+ *	each that is established, with a reference on it and a file descriptor
+ *	of its socket as of kssl_sock_fd()
+ *
+ * Both are the callback's, to kssl_free() and to close. It may call the library
+ * with any client, and ends this by returning other than 0. A connection that
+ * ends meanwhile is passed over. The context's other holders are not asked and
+ * not told: the process before should be gone, or leave its connections alone.
+ *
+ * Returns 1, or 0 on an error, when what @cb got before stays the callback's.
+ * Errors: EPERM not all rights on @ctx; EMFILE; EOVERFLOW one reference too
+ * many; EACCES a security module forbids it; ENOMEM.
+ */
+int kssl_ctx_take_over(struct kssl_ctx *ctx,
+		       int (*cb)(struct kssl *s, int fd, void *arg), void *arg);
+
 /* --- what an object is -------------------------------------------------- */
 
 struct kssl_ctx_info {

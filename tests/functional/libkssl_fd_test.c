@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * libkssl on the real module: file descriptors of objects, what they permit,
- * and the socket of a kept connection in the hands of another client.
+ * and kept connections in the hands of another client.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -92,7 +92,7 @@ static void test_contexts(void)
 	check(!kssl_ctx_import(other, fd, 0) && failed(EBADF, "fd"));
 }
 
-static struct kssl *attach_kept(int fd)
+static struct kssl *attach(struct kssl_ctx *from, int fd, int keep)
 {
 	static const unsigned char key[16], iv[8], salt[4];
 	const struct kssl_crypto crypto = {
@@ -105,9 +105,9 @@ static struct kssl *attach_kept(int fd)
 		.version = 0x0304, .suite = 0x1301, .verify_result = -1,
 		.tx = crypto, .rx = crypto,
 	};
-	struct kssl *s = kssl_new(ctx);
+	struct kssl *s = kssl_new(from);
 
-	check(kssl_set_connect_state(s) && kssl_set_keep(s, 1));
+	check(kssl_set_connect_state(s) && kssl_set_keep(s, keep));
 	check(kssl_attach(s, &attach));
 	return s;
 }
@@ -132,8 +132,8 @@ static void test_socket(void)
 
 	check(!tcp_pair(pair));
 	check(!kssl_info_by_socket(other, pair[0]) && failed(ENOENT, "fd"));
-	s = attach_kept(pair[0]);
-	peer = attach_kept(pair[1]);
+	s = attach(ctx, pair[0], 1);
+	peer = attach(ctx, pair[1], 1);
 	info = kssl_info_by_socket(other, pair[0]);
 	check(info && info->id == kssl_id(s) && !info->rights && !info->held);
 	kssl_info_free(info);
@@ -159,6 +159,58 @@ static void test_socket(void)
 	close(fd);
 }
 
+static int take(struct kssl *s, int fd, void *arg)
+{
+	int *ids = arg;
+
+	check(rights(s) == KSSL_RIGHTS_ALL);
+	check(kssl_write(fd, "taken", 5) == 5);
+	ids[ids[0]++] = kssl_id(s);
+	kssl_free(s);
+	close(fd);
+	return 0;
+}
+
+static void test_take_over(void)
+{
+	struct kssl_ctx *own = kssl_ctx_new(client, KSSL_METHOD_EITHER), *his;
+	int kept[2], loose[2], fd, use, ids[3] = { 1 };
+	struct kssl *s, *not_kept;
+	char buf[8];
+
+	check(own && kssl_ctx_set_keep(own, 1));
+	check(!tcp_pair(kept) && !tcp_pair(loose));
+	s = attach(own, kept[0], 1);
+	kssl_free(attach(ctx, kept[1], 0));
+	not_kept = attach(own, loose[0], 0);
+	kssl_free(kssl_new(own));
+	fd = kssl_ctx_open_fd(own, KSSL_RIGHTS_ALL);
+	use = kssl_ctx_open_fd(own, KSSL_RIGHTS_USE);
+	kssl_ctx_free(own);
+	close(kept[0]);
+
+	his = kssl_ctx_import(other, use, 0);
+	check(!kssl_ctx_take_over(his, take, ids) && failed(EPERM, ""));
+	check(ids[0] == 1);
+	kssl_ctx_free(his);
+	close(use);
+
+	his = kssl_ctx_import(other, fd, 0);
+	check(kssl_ctx_take_over(his, take, ids));
+	check(ids[0] == 2 && ids[1] == (int)kssl_id(s));
+	check(kssl_read(kept[1], buf, sizeof(buf)) == 5 &&
+	      !memcmp(buf, "taken", 5));
+	check(kssl_ctx_take_over(his, take, ids) && ids[0] == 3);
+
+	kssl_ctx_free(his);
+	close(fd);
+	kssl_free(s);
+	kssl_free(not_kept);
+	close(kept[1]);
+	close(loose[0]);
+	close(loose[1]);
+}
+
 int main(void)
 {
 	client = kssl_client_new();
@@ -171,6 +223,7 @@ int main(void)
 	test_handles();
 	test_contexts();
 	test_socket();
+	test_take_over();
 	kssl_ctx_free(ctx);
 	kssl_client_free(other);
 	kssl_client_free(client);

@@ -14,6 +14,7 @@
 void fake_init(struct fake *fake)
 {
 	memset(fake, 0, sizeof(*fake));
+	fake->ctx_rights = KSSL_RIGHTS_ALL;
 	fake->tail = &fake->head;
 	fake->next_id = 1;
 	fake->fd = 4711;
@@ -58,6 +59,23 @@ void fake_queue_errno(struct fake *fake, int err)
 
 static void queue_msg(struct fake *fake, const struct nlmsghdr *nlh)
 {
+	fake_queue(fake, nlh, nlh->nlmsg_len);
+}
+
+void fake_queue_done(struct fake *fake, const struct nlmsghdr *req, int err,
+		     const char *text)
+{
+	uint64_t buf[32];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = NLMSG_DONE;
+	nlh->nlmsg_seq = req->nlmsg_seq;
+	nlh->nlmsg_flags = NLM_F_MULTI;
+	*(int *)mnl_nlmsg_put_extra_header(nlh, sizeof(err)) = -err;
+	if (err) {
+		nlh->nlmsg_flags |= NLM_F_ACK_TLVS;
+		mnl_attr_put_strz(nlh, NLMSGERR_ATTR_MSG, text);
+	}
 	fake_queue(fake, nlh, nlh->nlmsg_len);
 }
 
@@ -196,6 +214,7 @@ void fake_put_ctx(struct nlmsghdr *nlh, const struct fake *fake, uint32_t id)
 	mnl_attr_put_u32(nlh, KSSL_A_CONNS, 3);
 	put_u64(nlh, KSSL_A_SETTINGS_ID, 7);
 	put_u64(nlh, KSSL_A_INHERIT_ID, 8);
+	mnl_attr_put_u32(nlh, KSSL_A_RIGHTS, fake->ctx_rights);
 	put_settings(nlh);
 }
 

@@ -34,6 +34,7 @@ struct fake {
 	unsigned int conn_refs[FAKE_IDS];
 	uint32_t next_id;
 	uint32_t state;		/* of every connection, in replies */
+	uint32_t ctx_rights;	/* on every context, in replies */
 
 	/* What the library did. */
 	unsigned int sends;
@@ -72,6 +73,10 @@ struct nlmsghdr *fake_reply(void *buf, const struct nlmsghdr *req, uint8_t cmd);
 /* Queue an NLMSG_ERROR for @req; @text NULL and @off 0: without. */
 void fake_refuse(struct fake *fake, const struct nlmsghdr *req, int err,
 		 const char *text, uint32_t off);
+
+/* Queue the end of the dump @req, with the errno @err and @text unless 0. */
+void fake_queue_done(struct fake *fake, const struct nlmsghdr *req, int err,
+		     const char *text);
 
 uint8_t fake_cmd(const struct nlmsghdr *req);
 const struct nlattr *fake_attr(const struct nlmsghdr *req, uint16_t type);

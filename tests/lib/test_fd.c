@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * File descriptors of objects: what is asked for, and that the references of an
- * import are counted where they are.
+ * import are counted where they are; what a context keeps.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "fake.h"
 #include "tap.h"
+
+#define KEPT	300	/* the first of those that a context keeps, */
+#define KEPT_N	100	/* and how many there are */
 
 /* The fake's file descriptors: an object's number above one of these. */
 #define CONN_FD	1000
@@ -15,6 +19,8 @@
 static struct fake fake;
 static struct kssl_client *client;
 static struct kssl_ctx *ctx;
+static uint32_t sock_broken;	/* of what connection the socket */
+static int sock_err;		/* cannot be had, and why */
 
 static uint32_t asked(const struct nlmsghdr *req, uint16_t type)
 {
@@ -46,9 +52,33 @@ static void answer_fd(struct fake *f, const struct nlmsghdr *req)
 	struct nlmsghdr *nlh;
 	uint64_t buf[64];
 
+	if (fake_cmd(req) == KSSL_CMD_SOCK_FD && id == sock_broken) {
+		fake_refuse(f, req, sock_err, "no socket", 0);
+		return;
+	}
 	nlh = fake_reply(buf, req, fake_cmd(req));
 	mnl_attr_put_u32(nlh, KSSL_A_FD, id ? CONN_FD + id : CTX_FD + ctx_id);
 	fake_queue(f, nlh, nlh->nlmsg_len);
+}
+
+/* What passes the filter of a context is there, or ends before it is asked. */
+static int answer_dump(struct fake *f, const struct nlmsghdr *req)
+{
+	uint64_t buf[1024];
+	struct nlmsghdr *nlh;
+	uint32_t id;
+
+	if (asked(req, KSSL_A_CTX_ID) != kssl_ctx_id(ctx) ||
+	    asked(req, KSSL_A_STATE) != KSSL_STATE_ESTABLISHED)
+		return 0;
+	for (id = KEPT; id < KEPT + KEPT_N; id++) {
+		nlh = fake_reply(buf, req, KSSL_CMD_GET);
+		nlh->nlmsg_flags = NLM_F_MULTI;
+		fake_put_conn(nlh, f, id);
+		fake_queue(f, nlh, nlh->nlmsg_len);
+	}
+	fake_queue_done(f, req, 0, NULL);
+	return 1;
 }
 
 static int answer(struct fake *f, const struct nlmsghdr *req)
@@ -61,6 +91,8 @@ static int answer(struct fake *f, const struct nlmsghdr *req)
 	case KSSL_CMD_SOCK_FD:
 		answer_fd(f, req);
 		return 1;
+	case KSSL_CMD_GET:
+		return req->nlmsg_flags & NLM_F_DUMP && answer_dump(f, req);
 	}
 	return 0;
 }
@@ -144,6 +176,77 @@ static void test_by_socket(void)
 	fake.answer = answer;
 }
 
+struct taken {
+	unsigned int n;
+	unsigned int end_at;
+	int wrong;
+};
+
+/* It may use the client, which a dump's callback cannot. */
+static int take(struct kssl *s, int fd, void *arg)
+{
+	struct taken *taken = arg;
+
+	taken->n++;
+	if (fd != (int)(CONN_FD + kssl_id(s)) || !kssl_up_ref(s) ||
+	    fake.conn_refs[kssl_id(s)] != 3)
+		taken->wrong = 1;
+	kssl_free(s);
+	kssl_free(s);
+	return taken->n == taken->end_at;
+}
+
+/* How many were taken; -1 for a failure. */
+static int take_over(struct taken *taken)
+{
+	taken->n = 0;
+	taken->wrong = 0;
+	return kssl_ctx_take_over(ctx, take, taken) ? (int)taken->n : -1;
+}
+
+static void test_take_over(void)
+{
+	const unsigned int all = KEPT_N - 1;
+	struct taken taken = {};
+	unsigned int id;
+
+	for (id = KEPT; id < KEPT + KEPT_N; id++)
+		fake.conn_refs[id] = 1;
+	fake.conn_refs[KEPT + 5] = 0;
+	check(take_over(&taken) == (int)all && !taken.wrong);
+
+	/* Not kept, forbidden, or ended after the reference was taken. */
+	sock_broken = KEPT + 7;
+	sock_err = EOPNOTSUPP;
+	check(take_over(&taken) == (int)all - 1 && !taken.wrong);
+	sock_err = EPERM;
+	check(take_over(&taken) == (int)all - 1);
+	sock_err = ENOTCONN;
+	check(take_over(&taken) == (int)all - 1);
+
+	/* What else fails is told, and what was given is the callback's. */
+	sock_err = EMFILE;
+	check(take_over(&taken) == -1 && kssl_errno() == EMFILE);
+	check(!strcmp(kssl_error_text(), "no socket") && taken.n == 6);
+	sock_broken = 0;
+
+	taken.end_at = 2;
+	check(take_over(&taken) == 2);
+	taken.end_at = 0;
+	fake.ctx_rights = KSSL_RIGHTS_USE;
+	check(take_over(&taken) == -1 && kssl_errno() == EPERM && !taken.n);
+	check(strstr(kssl_error_text(), "all rights on the context"));
+	fake.ctx_rights = KSSL_RIGHTS_ALL;
+	check(!kssl_ctx_take_over(NULL, take, &taken) &&
+	      kssl_errno() == EINVAL);
+
+	for (id = KEPT; id < KEPT + KEPT_N; id++)
+		taken.wrong |= fake.conn_refs[id] != (id != KEPT + 5);
+	check(!taken.wrong && take_over(&taken) == (int)all);
+	for (id = KEPT; id < KEPT + KEPT_N; id++)
+		fake.conn_refs[id] = 0;
+}
+
 int main(void)
 {
 	fake_init(&fake);
@@ -155,6 +258,7 @@ int main(void)
 	test_import();
 	test_other_kind();
 	test_by_socket();
+	test_take_over();
 
 	kssl_ctx_free(ctx);
 	kssl_client_free(client);

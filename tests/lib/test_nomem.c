@@ -19,8 +19,10 @@ static unsigned int fail_in;	/* 0: never */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
 
 static int failing(void)
 {
@@ -35,6 +37,11 @@ void *__wrap_malloc(size_t size)
 void *__wrap_calloc(size_t n, size_t size)
 {
 	return failing() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return failing() ? NULL : __real_realloc(old, size);
 }
 
 static unsigned int refs(void)
@@ -119,6 +126,49 @@ static int make_from_id(void)
 	return !!made;
 }
 
+/* One connection that the context keeps. */
+static int answer_take_over(struct fake *f, const struct nlmsghdr *req)
+{
+	struct nlmsghdr *nlh;
+	uint64_t buf[1024];
+
+	if (fake_cmd(req) == KSSL_CMD_SOCK_FD) {
+		nlh = fake_reply(buf, req, KSSL_CMD_SOCK_FD);
+		mnl_attr_put_u32(nlh, KSSL_A_FD, 1000);
+		fake_queue(f, nlh, nlh->nlmsg_len);
+		return 1;
+	}
+	if (!(req->nlmsg_flags & NLM_F_DUMP))
+		return 0;
+	nlh = fake_reply(buf, req, KSSL_CMD_GET);
+	nlh->nlmsg_flags = NLM_F_MULTI;
+	fake_put_conn(nlh, f, 500);
+	fake_queue(f, nlh, nlh->nlmsg_len);
+	fake_queue_done(f, req, 0, NULL);
+	return 1;
+}
+
+static int give_back(struct kssl *taken, int fd, void *arg)
+{
+	*(int *)arg = fd == 1000;
+	kssl_free(taken);
+	return 0;
+}
+
+static int take_over(void)
+{
+	int taken = 0, ok;
+
+	fake.conn_refs[500] = 1;
+	fake.answer = answer_take_over;
+	ok = kssl_ctx_take_over(ctx, give_back, &taken);
+	fake.answer = NULL;
+	if (fake.conn_refs[500] != 1 || ok != taken)
+		return -1;
+	fake.conn_refs[500] = 0;
+	return ok;
+}
+
 static int make_info(void)
 {
 	struct kssl_info *made = kssl_get_info(s);
@@ -183,6 +233,7 @@ static const struct {
 	{ "kssl_new_many", make_many },
 	{ "kssl_dup", make_dup },
 	{ "kssl_from_id", make_from_id },
+	{ "kssl_ctx_take_over", take_over },
 	{ "kssl_get_info", make_info },
 	{ "kssl_ctx_get_info", make_ctx_info },
 	{ "kssl_settings", make_settings },

@@ -180,24 +180,6 @@ static int dump_intr;
 static int dump_err;
 static struct kssl_filter filter;
 
-static void dump_end(struct fake *f, const struct nlmsghdr *req)
-{
-	uint64_t buf[32];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	int *err;
-
-	nlh->nlmsg_type = NLMSG_DONE;
-	nlh->nlmsg_seq = req->nlmsg_seq;
-	nlh->nlmsg_flags = NLM_F_MULTI;
-	err = mnl_nlmsg_put_extra_header(nlh, sizeof(*err));
-	*err = -dump_err;
-	if (dump_err) {
-		nlh->nlmsg_flags |= NLM_F_ACK_TLVS;
-		mnl_attr_put_strz(nlh, NLMSGERR_ATTR_MSG, "dump broke");
-	}
-	fake_queue(f, nlh, nlh->nlmsg_len);
-}
-
 /* Ten objects in datagrams of two. */
 static int answer_dump(struct fake *f, const struct nlmsghdr *req)
 {
@@ -223,7 +205,7 @@ static int answer_dump(struct fake *f, const struct nlmsghdr *req)
 			len = 0;
 		}
 	}
-	dump_end(f, req);
+	fake_queue_done(f, req, dump_err, "dump broke");
 	return 1;
 }
 
