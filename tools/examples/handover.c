@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -120,67 +119,11 @@ int handover_alone(struct kssl_ctx *ctx)
 
 /* --- connections --------------------------------------------------------- */
 
-struct ids {
-	uint32_t *list;
-	size_t count, room;
-};
-
-static int add_id(const struct kssl_info *info, void *arg)
-{
-	struct ids *ids = arg;
-	uint32_t *list;
-
-	if (ids->count == ids->room) {
-		ids->room = 2 * ids->room + 64;
-		list = realloc(ids->list, ids->room * sizeof(*list));
-		if (!list) {
-			failure = "no memory for the connections";
-			return 1;
-		}
-		ids->list = list;
-	}
-	ids->list[ids->count++] = info->id;
-	return 0;
-}
-
 int handover_ended(void)
 {
 	/* While somebody looks at it, its id exists and is forbidden. */
 	return kssl_errno() == ENOENT || kssl_errno() == EPERM ||
 		kssl_errno() == ENOTCONN;
-}
-
-static int take_one(struct kssl_client *client, uint32_t id,
-		    void (*take)(struct kssl *s, int fd))
-{
-	struct kssl *s = kssl_from_id(client, id);
-	int fd = s ? kssl_sock_fd(s) : -1;
-
-	if (fd >= 0) {
-		take(s, fd);
-		return 1;
-	}
-	kssl_free(s);
-	return handover_ended();
-}
-
-int handover_take(struct kssl_ctx *ctx, void (*take)(struct kssl *s, int fd))
-{
-	struct kssl_client *client = kssl_ctx_client(ctx);
-	struct kssl_filter filter = {
-		.mask = KSSL_FILTER_CTX | KSSL_FILTER_STATE,
-		.ctx_id = kssl_ctx_id(ctx),
-		.state = KSSL_STATE_ESTABLISHED,
-	};
-	struct ids ids = {};
-	size_t i;
-	int ok;
-
-	ok = kssl_dump(client, &filter, add_id, &ids) && !failure;
-	for (i = 0; ok && i < ids.count; i++)
-		ok = take_one(client, ids.list[i], take);
-	free(ids.list);
-	return ok;
 }
 
 int response_save(struct kssl *s, const struct response *response)

@@ -47,9 +47,6 @@ enum handover {
  *	if there is one before that cannot be had, or nobody to hold it
  * handover_alone - wait until no other process has the context; returns 1, or 0
  *	if one has it after ten seconds still
- * handover_take - call @take with each connection that the context keeps and a
- *	file descriptor of its socket, both @take's from then on; returns 1, or
- *	0 with handover_error() if some could not be had though they are there
  * handover_ended - has libkssl's last call on a connection failed because that
  *	has ended? Then it is no failure: they may at any time
  *
@@ -62,7 +59,6 @@ struct kssl_ctx *handover_ctx(struct kssl_client *client, enum handover how,
 			      const char *label);
 int handover_alone(struct kssl_ctx *ctx);
 int handover_ended(void);
-int handover_take(struct kssl_ctx *ctx, void (*take)(struct kssl *s, int fd));
 
 int response_save(struct kssl *s, const struct response *response);
 int response_load(struct kssl *s, struct response *response);

@@ -644,10 +644,11 @@ static void conn_accept(int fd)
 }
 
 /* A connection of the generation before this one. */
-static void conn_take_over(struct kssl *s, int fd)
+static int conn_take_over(struct kssl *s, int fd, void *arg)
 {
 	struct conn *c = conn_new(fd);
 
+	(void)arg;
 	/* Kept and not served, it would wait until its peer gives up. */
 	if (!c)
 		die("a connection", strerror(errno));
@@ -655,6 +656,7 @@ static void conn_take_over(struct kssl *s, int fd)
 	c->state = RESUME;
 	log_line(c, "taken over", "");
 	conn_run(c);
+	return 0;
 }
 
 static void accept_all(void)
@@ -868,8 +870,9 @@ static void take_over(pid_t old)
 		die("the old process", strerror(errno));
 	if (server.handover == HANDOVER_SHARE && !handover_alone(server.ctx))
 		die("the old process", "does not let go of the connections");
-	if (server.handover && !handover_take(server.ctx, conn_take_over))
-		die("kssl", handover_error());
+	if (server.handover &&
+	    !kssl_ctx_take_over(server.ctx, conn_take_over, NULL))
+		die("kssl", kssl_error_text());
 }
 
 static void stop(int sig)

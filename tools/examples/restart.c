@@ -25,17 +25,14 @@ static struct kssl_ctx *get_ctx(struct kssl_client *client)
 	int fd = notify_take("context");
 	struct kssl_ctx *ctx;
 
-	if (fd >= 0) {
-		ctx = kssl_ctx_import(client, fd, KSSL_RIGHTS_ALL);
-	} else {
-		ctx = kssl_ctx_new(client, KSSL_METHOD_SERVER);
-		if (!ctx || !kssl_ctx_set_keep(ctx, 1))
-			return NULL;
-		fd = kssl_ctx_open_fd(ctx, KSSL_RIGHTS_ALL);
-		if (!notify_store("context", fd))
-			errx(1, "there is no store for the context");
-	}
-	close(fd);
+	if (fd >= 0)
+		return kssl_ctx_import(client, fd, KSSL_RIGHTS_ALL);
+	ctx = kssl_ctx_new(client, KSSL_METHOD_SERVER);
+	if (!ctx || !kssl_ctx_set_keep(ctx, 1))
+		return NULL;
+	fd = kssl_ctx_open_fd(ctx, KSSL_RIGHTS_ALL);
+	if (!notify_store("context", fd))
+		errx(1, "there is no store for the context");
 	return ctx;
 }
 
@@ -59,51 +56,24 @@ static void send_from(int fd, off_t offset)
 	close(fd);
 }
 
-static int take_id(const struct kssl_info *info, void *arg)
-{
-	*(uint32_t *)arg = info->id;
-	return 1;
-}
-
-/* How much was sent, which is known once all is; -1 if it is never. */
-static off_t place_of(struct kssl *s, int fd)
+/* Goes on with a connection of the process before, which did not say how far. */
+static int go_on(struct kssl *s, int fd, void *arg)
 {
 	struct pollfd writable = { .fd = fd, .events = POLLOUT };
-	struct kssl_info *info = NULL;
-	off_t sent;
+	struct kssl_info *info;
 
-	do {
+	(void)arg;
+	/* What was sent is known once all that was begun is out. */
+	while ((info = kssl_get_info(s)) && info->unsent) {
 		kssl_info_free(info);
 		poll(&writable, 1, -1);
 		kssl_flush(fd);
-		info = kssl_get_info(s);
-	} while (info && info->unsent);
-	sent = info ? info->sent : -1;
-	kssl_info_free(info);
-	return sent;
-}
-
-/* Goes on with a connection of the process before; 0 if there is none. */
-static int go_on(struct kssl_client *client, struct kssl_ctx *ctx)
-{
-	struct kssl_filter kept = {
-		.mask = KSSL_FILTER_CTX | KSSL_FILTER_STATE,
-		.ctx_id = kssl_ctx_id(ctx),
-		.state = KSSL_STATE_ESTABLISHED,
-	};
-	struct kssl *s;
-	uint32_t id = 0;
-	int fd;
-
-	if (!kssl_dump(client, &kept, take_id, &id))
-		errx(1, "%s", kssl_error_text());
-	s = id ? kssl_from_id(client, id) : NULL;
-	fd = s ? kssl_sock_fd(s) : -1;
+	}
 	/* From a place that is not known, nothing can be sent. */
-	if (fd >= 0)
-		send_from(fd, place_of(s, fd));
+	send_from(fd, info ? info->sent : -1);
+	kssl_info_free(info);
 	kssl_free(s);
-	return id != 0;
+	return 0;
 }
 
 static int get_listener(int port)
@@ -153,8 +123,8 @@ int main(int argc, char **argv)
 		errx(1, "no certificate and key");
 	path = argv[4];
 	listener = get_listener(atoi(argv[1]));
-	while (go_on(client, ctx))
-		;
+	if (!kssl_ctx_take_over(ctx, go_on, NULL))
+		errx(1, "%s", kssl_error_text());
 	notify("READY=1", -1);
 	while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
 		serve(ctx, SSL_new(ssl_ctx), fd);
