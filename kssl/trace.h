@@ -75,27 +75,39 @@ DECLARE_EVENT_CLASS(kssl_ctx_err_class,
 		     TP_PROTO(const struct kssl_ctx *ctx, int err),	\
 		     TP_ARGS(ctx, err))
 
+/* What all events of a connection have. */
+#define KSSL_CONN_FIELDS						\
+		__field(u32, id)					\
+		__field(u32, ctx_id)					\
+		__field(u32, state)
+
 /*
  * set-ctx may put the context of a connection meanwhile; as all objects it is
  * freed after a grace period.
  */
+#define KSSL_CONN_ASSIGNMENTS(s)					\
+	do {								\
+		rcu_read_lock();					\
+		__entry->id = (s)->object.id;				\
+		__entry->ctx_id = READ_ONCE((s)->ctx)->object.id;	\
+		__entry->state = READ_ONCE((s)->state);			\
+		rcu_read_unlock();					\
+	} while (0)
+
+#define KSSL_CONN_FORMAT	"id=%u ctx=%u state=%s"
+#define KSSL_CONN_VARARGS						\
+	__entry->id, __entry->ctx_id, kssl_show_state(__entry->state)
+
 DECLARE_EVENT_CLASS(kssl_conn_class,
 	TP_PROTO(const struct kssl *s),
 	TP_ARGS(s),
 	TP_STRUCT__entry(
-		__field(u32, id)
-		__field(u32, ctx_id)
-		__field(u32, state)
+		KSSL_CONN_FIELDS
 	),
 	TP_fast_assign(
-		rcu_read_lock();
-		__entry->id = s->object.id;
-		__entry->ctx_id = READ_ONCE(s->ctx)->object.id;
-		__entry->state = READ_ONCE(s->state);
-		rcu_read_unlock();
+		KSSL_CONN_ASSIGNMENTS(s);
 	),
-	TP_printk("id=%u ctx=%u state=%s", __entry->id, __entry->ctx_id,
-		  kssl_show_state(__entry->state))
+	TP_printk(KSSL_CONN_FORMAT, KSSL_CONN_VARARGS)
 );
 
 #define DEFINE_KSSL_CONN_EVENT(name)					\
@@ -107,22 +119,14 @@ DECLARE_EVENT_CLASS(kssl_conn_err_class,
 	TP_PROTO(const struct kssl *s, int err),
 	TP_ARGS(s, err),
 	TP_STRUCT__entry(
-		__field(u32, id)
-		__field(u32, ctx_id)
-		__field(u32, state)
+		KSSL_CONN_FIELDS
 		__field(int, err)
 	),
 	TP_fast_assign(
-		rcu_read_lock();
-		__entry->id = s->object.id;
-		__entry->ctx_id = READ_ONCE(s->ctx)->object.id;
-		__entry->state = READ_ONCE(s->state);
+		KSSL_CONN_ASSIGNMENTS(s);
 		__entry->err = err;
-		rcu_read_unlock();
 	),
-	TP_printk("id=%u ctx=%u state=%s err=%d", __entry->id,
-		  __entry->ctx_id, kssl_show_state(__entry->state),
-		  __entry->err)
+	TP_printk(KSSL_CONN_FORMAT " err=%d", KSSL_CONN_VARARGS, __entry->err)
 );
 
 #define DEFINE_KSSL_CONN_ERR_EVENT(name)				\
@@ -135,21 +139,14 @@ DECLARE_EVENT_CLASS(kssl_sock_class,
 	TP_PROTO(const struct kssl *s, u64 cookie),
 	TP_ARGS(s, cookie),
 	TP_STRUCT__entry(
-		__field(u32, id)
-		__field(u32, ctx_id)
-		__field(u32, state)
+		KSSL_CONN_FIELDS
 		__field(u64, cookie)
 	),
 	TP_fast_assign(
-		rcu_read_lock();
-		__entry->id = s->object.id;
-		__entry->ctx_id = READ_ONCE(s->ctx)->object.id;
-		__entry->state = READ_ONCE(s->state);
+		KSSL_CONN_ASSIGNMENTS(s);
 		__entry->cookie = cookie;
-		rcu_read_unlock();
 	),
-	TP_printk("id=%u ctx=%u state=%s cookie=%llu", __entry->id,
-		  __entry->ctx_id, kssl_show_state(__entry->state),
+	TP_printk(KSSL_CONN_FORMAT " cookie=%llu", KSSL_CONN_VARARGS,
 		  __entry->cookie)
 );
 
@@ -162,23 +159,16 @@ DECLARE_EVENT_CLASS(kssl_sock_err_class,
 	TP_PROTO(const struct kssl *s, u64 cookie, int err),
 	TP_ARGS(s, cookie, err),
 	TP_STRUCT__entry(
-		__field(u32, id)
-		__field(u32, ctx_id)
-		__field(u32, state)
+		KSSL_CONN_FIELDS
 		__field(int, err)
 		__field(u64, cookie)
 	),
 	TP_fast_assign(
-		rcu_read_lock();
-		__entry->id = s->object.id;
-		__entry->ctx_id = READ_ONCE(s->ctx)->object.id;
-		__entry->state = READ_ONCE(s->state);
+		KSSL_CONN_ASSIGNMENTS(s);
 		__entry->err = err;
 		__entry->cookie = cookie;
-		rcu_read_unlock();
 	),
-	TP_printk("id=%u ctx=%u state=%s cookie=%llu err=%d", __entry->id,
-		  __entry->ctx_id, kssl_show_state(__entry->state),
+	TP_printk(KSSL_CONN_FORMAT " cookie=%llu err=%d", KSSL_CONN_VARARGS,
 		  __entry->cookie, __entry->err)
 );
 
@@ -258,18 +248,14 @@ TRACE_EVENT(kssl_rekey,
 	TP_PROTO(const struct kssl *s, u32 direction),
 	TP_ARGS(s, direction),
 	TP_STRUCT__entry(
-		__field(u32, id)
-		__field(u32, ctx_id)
+		KSSL_CONN_FIELDS
 		__field(u32, direction)
 	),
 	TP_fast_assign(
-		rcu_read_lock();
-		__entry->id = s->object.id;
-		__entry->ctx_id = READ_ONCE(s->ctx)->object.id;
+		KSSL_CONN_ASSIGNMENTS(s);
 		__entry->direction = direction;
-		rcu_read_unlock();
 	),
-	TP_printk("id=%u ctx=%u direction=%s", __entry->id, __entry->ctx_id,
+	TP_printk(KSSL_CONN_FORMAT " direction=%s", KSSL_CONN_VARARGS,
 		  kssl_show_direction(__entry->direction))
 );
 
@@ -277,23 +263,16 @@ TRACE_EVENT(kssl_rekey_err,
 	TP_PROTO(const struct kssl *s, u32 direction, int err),
 	TP_ARGS(s, direction, err),
 	TP_STRUCT__entry(
-		__field(u32, id)
-		__field(u32, ctx_id)
-		__field(u32, state)
+		KSSL_CONN_FIELDS
 		__field(u32, direction)
 		__field(int, err)
 	),
 	TP_fast_assign(
-		rcu_read_lock();
-		__entry->id = s->object.id;
-		__entry->ctx_id = READ_ONCE(s->ctx)->object.id;
-		__entry->state = READ_ONCE(s->state);
+		KSSL_CONN_ASSIGNMENTS(s);
 		__entry->direction = direction;
 		__entry->err = err;
-		rcu_read_unlock();
 	),
-	TP_printk("id=%u ctx=%u state=%s direction=%s err=%d", __entry->id,
-		  __entry->ctx_id, kssl_show_state(__entry->state),
+	TP_printk(KSSL_CONN_FORMAT " direction=%s err=%d", KSSL_CONN_VARARGS,
 		  kssl_show_direction(__entry->direction), __entry->err)
 );
 
@@ -302,23 +281,19 @@ TRACE_EVENT(kssl_key_limit,
 	TP_PROTO(const struct kssl *s, u32 direction, u64 records, u64 max),
 	TP_ARGS(s, direction, records, max),
 	TP_STRUCT__entry(
-		__field(u32, id)
-		__field(u32, ctx_id)
+		KSSL_CONN_FIELDS
 		__field(u32, direction)
 		__field(u64, records)
 		__field(u64, max)
 	),
 	TP_fast_assign(
-		rcu_read_lock();
-		__entry->id = s->object.id;
-		__entry->ctx_id = READ_ONCE(s->ctx)->object.id;
+		KSSL_CONN_ASSIGNMENTS(s);
 		__entry->direction = direction;
 		__entry->records = records;
 		__entry->max = max;
-		rcu_read_unlock();
 	),
-	TP_printk("id=%u ctx=%u direction=%s records=%llu max=%llu",
-		  __entry->id, __entry->ctx_id,
+	TP_printk(KSSL_CONN_FORMAT " direction=%s records=%llu max=%llu",
+		  KSSL_CONN_VARARGS,
 		  kssl_show_direction(__entry->direction), __entry->records,
 		  __entry->max)
 );

@@ -310,7 +310,8 @@ def key_limit():
         one, two = (reply["id"] for reply in
                     tls.attach_pair(nl, ctx, pair, seqs=(records, 0)))
         eventually(lambda: len(limits()) == 2, "both ends are traced")
-        most = {"ctx": ctx, "records": records, "max": 23726566}
+        most = {"ctx": ctx, "state": "established", "records": records,
+                "max": 23726566}
         eq(limits(),
            [("key_limit", {"id": one, "direction": "tx", **most}),
             ("key_limit", {"id": two, "direction": "rx", **most})])
@@ -333,6 +334,7 @@ def rekeys():
         trace.clear()
         nl.rekey(conn, K.DIRECTION_TX)
         eq(trace.events(), [("rekey", {"id": conn, "ctx": ctx,
+                                       "state": "established",
                                        "direction": "tx"})])
 
 
