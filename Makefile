@@ -76,7 +76,7 @@ check-vm:
 		KSSL_NGINX=$$(tests/vm/kernel.sh program nginx) \
 		KSSL_QUICK=$(if $(filter debug,$(KSSL_KERNEL)),1) \
 		tests/vm/run -t $(if $(filter debug,$(KSSL_KERNEL)),4000,2400) \
-			-- tests/functional/run.sh
+			-- tests/functional/run
 
 .PHONY: style
 style:
