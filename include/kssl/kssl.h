@@ -79,11 +79,13 @@ void kssl_client_free(struct kssl_client *client);
  * kssl_ctx_new - make a context with the default settings
  * kssl_ctx_new_with - make a context with the defaults changed by @settings
  * kssl_ctx_from_id - take a reference on an existing context by its id, which
- *	needs a reference held by this client already or CAP_NET_ADMIN in the
- *	user namespace of the context's user
+ *	needs a reference held by this client already, the same user and the
+ *	context's row share, or CAP_NET_ADMIN in the user namespace of the
+ *	context's user
  * kssl_ctx_up_ref - one more reference; 1 or 0 (EOVERFLOW: one too many)
  * kssl_ctx_free - drop one reference; NULL is allowed. The handle is gone with
- *	its last reference. Connections made from the context stay whole.
+ *	its last reference. Connections made from the context stay whole, but
+ *	for those that only it keeps (row keep), if nobody else holds it.
  * kssl_ctx_set - apply rows, all or none; existing connections keep theirs
  *
  * The caller owns one reference on what is returned.
@@ -108,8 +110,10 @@ struct kssl_client *kssl_ctx_client(const struct kssl_ctx *ctx);
  *	duplicated settings copied; in any other state @s itself with one more
  *	reference
  * kssl_from_id - take a reference on an existing connection by its id, which
- *	needs what kssl_ctx_from_id() does, or all rights on the context that
- *	keeps the connection (row keep)
+ *	needs a reference held by this client already, the same user and the
+ *	connection's row share, all rights on the context that keeps the
+ *	connection (row keep), or CAP_NET_ADMIN in the user namespace of the
+ *	connection's user
  * kssl_up_ref - one more reference; 1 or 0 (EOVERFLOW: one too many)
  * kssl_free - drop one reference; NULL is allowed. Nothing is sent to the
  *	peer. The handle is gone with its last reference.
@@ -175,11 +179,12 @@ void kssl_free_many(struct kssl **conns, size_t n);
  * with the row keep, the context's kept connections live.
  *
  * @rights: KSSL_RIGHTS_USE permits to look, kssl_sock_fd(),
- * kssl_set_shutdown(), kssl_up_ref() and kssl_free(), and to open another of
- * the same kind; KSSL_RIGHTS_ALL permits everything; 0 stands for as many
- * as this client has. The caller closes what is returned, which is -1 on
- * failure. Errors: EPERM no reference, fewer rights than were asked for, or a
- * client that another user opened; EMFILE, ENFILE, ENOMEM.
+ * kssl_set_shutdown(), kssl_add_control(), kssl_rekey() but not
+ * kssl_rekey_with(), kssl_up_ref() and kssl_free(), and to open another of the
+ * same kind; KSSL_RIGHTS_ALL permits everything; 0 stands for as many as this
+ * client has. The caller closes what is returned, which is -1 on failure.
+ * Errors: EPERM no reference, fewer rights than were asked for, or a client
+ * that another user opened; EMFILE, ENFILE, ENOMEM.
  */
 int kssl_open_fd(struct kssl *s, enum kssl_rights rights);
 int kssl_ctx_open_fd(struct kssl_ctx *ctx, enum kssl_rights rights);
@@ -337,8 +342,8 @@ struct kssl_filter {
  * kssl_ctx_dump - call @cb for every context that this client may see
  *
  * The struct is the library's and valid during the callback, which must not
- * call into the same client. A callback that returns other than 0 ends the
- * dump. Return 1, or 0 on an error.
+ * call into the same client (EDEADLK). A callback that returns other than 0
+ * ends the dump. Return 1, or 0 on an error.
  */
 int kssl_dump(struct kssl_client *client, const struct kssl_filter *filter,
 	      int (*cb)(const struct kssl_info *info, void *arg), void *arg);
@@ -399,8 +404,10 @@ struct kssl_attach {
  *	a secret, which is compared, or nothing. version and suite may be 0, but
  *	for the suite of TLS 1.2.
  * kssl_ctx_attach - the same on a connection that is made from @ctx with the
- *	rows of @settings (NULL: none) and then belongs to the socket: it goes
- *	when the socket closes; one request. Stores its id in @id unless NULL.
+ *	rows of @settings (NULL: none); one request. The caller gets no
+ *	reference: the socket has one until it is destroyed or, with the row
+ *	keep, @ctx until either end shuts the connection down or nobody holds
+ *	@ctx any more. Stores the id in @id unless NULL.
  *
  * With rights, *conn_fd takes what kssl_open_fd() gives, for the caller to
  * close, in the same request; after a failure it is -1.
@@ -409,7 +416,9 @@ struct kssl_attach {
  * stream are as they were, unless the text says that the socket was shut down.
  * The caller wipes its own copy of the keys; the library keeps none.
  *
- * Errors: EINVAL a value that cannot be; EPERM the settings forbid it;
+ * Errors: EINVAL a value that cannot be; EPERM the settings forbid it, or not
+ * all rights on @s or @ctx; EDQUOT, ENOSPC too many objects; EKEYREVOKED,
+ * EKEYEXPIRED, ENOKEY a key of the settings;
  * ENOTSOCK, EOPNOTSUPP not a TCP socket; EOPNOTSUPP a suite that net/tls
  * cannot carry; ENOTCONN not connected; EBUSY the socket is kTLS already or
  * belongs to another connection, or the direction is attached;

@@ -130,8 +130,9 @@ int kssl_openssl_set_msg_callback(SSL *ssl,
  * kssl_openssl_attach - move a finished handshake of a program's own SSL into
  *	the kernel, under the connection @s
  * kssl_openssl_ctx_attach - the same, under a connection that is made from
- *	@ctx with the rows of @settings and belongs to the socket; the role is
- *	that of @ssl; one request. Stores its id in @id unless NULL.
+ *	@ctx with the rows of @settings, of which the caller gets no reference
+ *	(kssl_ctx_attach()); the role is that of @ssl; one request. Stores its
+ *	id in @id unless NULL.
  *
  * The socket is the one of SSL_get_fd(). The SSL must have finished its
  * handshake and hold nothing: no unread bytes or partial record, no pending

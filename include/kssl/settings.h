@@ -34,8 +34,9 @@
  * Errors of setters: EINVAL a value that cannot be, with the row's attribute in
  * kssl_error_attr(); EBUSY the row is policy and the connection is past state
  * initial; ENOKEY, EKEYEXPIRED, EKEYREVOKED, EACCES a key that cannot be had;
- * EDQUOT, ENOMEM no memory. Errors of getters: EPERM not permitted to look,
- * ENOENT no such object, EOPNOTSUPP a kernel without the row.
+ * EDQUOT, ENOMEM no memory; EPERM not all rights on the object. Errors of
+ * getters: EPERM not permitted to look, ENOENT no such object, EOPNOTSUPP a
+ * kernel without the row.
  */
 #ifndef KSSL_SETTINGS_H
 #define KSSL_SETTINGS_H
@@ -456,7 +457,7 @@ ssize_t kssl_get_client_certificate_types(struct kssl *s, void *buf,
 /*
  * session - serialised session that a client wants to resume, opaque to the
  *	kernel; of a connection only, in any state. It contains a secret, so
- *	kssl_get_session() needs a reference of this client's (EPERM).
+ *	kssl_get_session() needs all rights on the connection (EPERM).
  * session_id_context - at most KSSL_SID_CTX_MAX bytes
  *	(SSL_CTX_set_session_id_context(3))
  * num_tickets - TLS 1.3 tickets that a server sends
@@ -649,14 +650,14 @@ int kssl_get_split_send_fragment(struct kssl *s, uint32_t *value);
  * label - free text by which a dump can be filtered, at most KSSL_LABEL_MAX
  *	bytes; in any state
  * ex_data - the program's own data at @index, 0 to KSSL_EX_DATA_MAX - 1; in any
- *	state. Read only through an object of which this client holds a
- *	reference (EPERM).
- * share - whether other clients of the same user may take a reference by id; in
- *	any state
+ *	state. Read only through an object on which this client has all rights
+ *	(EPERM).
+ * share - whether other clients of the same user may take a reference by id,
+ *	with all rights; in any state
  * keep - whether a connection keeps its socket open from attach on, until
  *	either end shuts the connection down or its last reference goes; close()
  *	then closes nothing. A context with it holds such connections as long as
- *	a client holds the context.
+ *	a client, a file descriptor or another module holds the context.
  */
 int kssl_settings_label(struct kssl_settings *settings, const char *text);
 int kssl_ctx_set_label(struct kssl_ctx *ctx, const char *text);
@@ -719,7 +720,7 @@ int kssl_get_row(struct kssl *s, uint16_t attr, void **data, size_t *len);
 /* --- all rows ----------------------------------------------------------- */
 
 /*
- * All rows of an object but ex_data and session, which are for holders alone.
+ * All rows of an object but ex_data and session, which need all rights on it.
  * Units and bounds are those above. What pointers point to belongs to the
  * struct that holds this one. Rows of bytes are NULL with a length of 0 when
  * they are empty, and when they are longer than KSSL_SMALL_MAX or do not fit
