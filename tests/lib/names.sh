@@ -30,6 +30,7 @@ attrs "$1" | while read -r attr; do
 		row=$(dashed "${name#CRYPTO_}")
 		echo "{ KSSL_A_TX, $attr, \"tx.$row\" },"
 		echo "{ KSSL_A_RX, $attr, \"rx.$row\" },"
+		echo "{ KSSL_A_KEY, $attr, \"key.$row\" },"
 		;;
 	*)
 		echo "{ $attr, 0, \"$(dashed "$name")\" },"

@@ -32,7 +32,7 @@ int main(void)
 		check_that(path_is(names[i].type, names[i].nested,
 				   names[i].path), "name %s", names[i].path);
 	check(KSSL_ARRAY_SIZE(names) ==
-	      KSSL_A_MAX + KSSL_A_SETTINGS_MAX + 2 * KSSL_A_CRYPTO_MAX);
+	      KSSL_A_MAX + KSSL_A_SETTINGS_MAX + 3 * KSSL_A_CRYPTO_MAX);
 	check(path_is(0, 0, "") && path_is(KSSL_A_MAX + 1, 0, ""));
 	check(path_is(KSSL_A_SETTINGS, KSSL_A_SETTINGS_MAX + 1, "settings"));
 	check(path_is(KSSL_A_FD, 3, "fd"));

@@ -210,6 +210,7 @@ static const char *nested_name(uint32_t type, uint32_t nested)
 		return name_in(settings_names, KSSL_A_SETTINGS_MAX, nested);
 	case KSSL_A_TX:
 	case KSSL_A_RX:
+	case KSSL_A_KEY:
 		return name_in(crypto_names, KSSL_A_CRYPTO_MAX, nested);
 	default:
 		return NULL;
