@@ -449,10 +449,11 @@ int kssl_ctx_attach(struct kssl_ctx *ctx, const struct kssl_settings *settings,
  * a failure the keys are as they were, unless the text says that the socket was
  * shut down.
  *
- * Errors: EOPNOTSUPP the kernel cannot, or TLS 1.2; EAGAIN no KeyUpdate was
- * received, or what was written has yet to go out; EBUSY not attached, or
- * another update is at work; ENOKEY no traffic secret is known; ESTALE somebody
- * else has changed the key; EPIPE close_notify was sent; EINTR.
+ * Errors: EINVAL neither a key nor a secret in what is given; EOPNOTSUPP the
+ * kernel cannot, or TLS 1.2; EAGAIN no KeyUpdate was received, or what was
+ * written has yet to go out; EBUSY not attached, or another update is at work;
+ * ENOKEY no traffic secret is known; ESTALE somebody else has changed the key;
+ * EPIPE close_notify was sent; EINTR.
  */
 int kssl_rekey(struct kssl *s, enum kssl_direction direction,
 	       unsigned int flags);

@@ -268,6 +268,8 @@ static void test_rekey(void)
 	const struct kssl_crypto key = {
 		.secret = "secret", .secret_len = 6,
 	};
+	const struct kssl_crypto none = { .iv = "iv", .iv_len = 2 };
+	unsigned int requests;
 
 	check(kssl_rekey(s, KSSL_DIRECTION_RX, 0));
 	check(fake_cmd((void *)fake.last) == KSSL_CMD_REKEY);
@@ -287,7 +289,12 @@ static void test_rekey(void)
 	check(!kssl_rekey(s, KSSL_DIRECTION_TX, 0));
 	check(kssl_errno() == EAGAIN && !strcmp(kssl_error_attr(), "no-wait"));
 	memset(&outcome, 0, sizeof(outcome));
+	requests = fake.requests;
 	check(!kssl_rekey(s, KSSL_DIRECTION_TX, 4) && kssl_errno() == EINVAL);
+	/* It would be an update to the key that the kernel derives. */
+	check(!kssl_rekey_with(s, KSSL_DIRECTION_TX, 0, &none) &&
+	      kssl_errno() == EINVAL);
+	check(fake.requests == requests);
 	check(!kssl_rekey(NULL, KSSL_DIRECTION_TX, 0) &&
 	      kssl_errno() == EINVAL);
 }

@@ -215,6 +215,8 @@ int kssl_rekey_with(struct kssl *s, enum kssl_direction direction,
 
 	if (flags & ~(KSSL_REKEY_REQUEST | KSSL_REKEY_NO_WAIT))
 		return kssl_set_error(EINVAL, "unknown flags");
+	if (key && !key->key && !key->secret)
+		return kssl_set_error(EINVAL, "neither a key nor a secret");
 	if (!kssl_handle_enter(kssl_conn_handle(s)))
 		return 0;
 	kssl_handle_request(&s->handle, KSSL_CMD_REKEY);
