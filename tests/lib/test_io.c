@@ -32,7 +32,8 @@ static struct record {
 } queue[16];
 static unsigned int head, tail;
 static int eof;			/* what comes after the last record */
-static int recv_err;		/* instead of a recv(), once */
+static int recv_err;		/* instead of a recv() */
+static unsigned int recv_errs;	/* how many get that, 0: one */
 static int eio_once;		/* a recv() that another reader emptied */
 static int pipe_at_end;		/* a sendfile() sends a part before its EPIPE */
 
@@ -57,6 +58,7 @@ static void reset(void)
 	tail = 0;
 	eof = 0;
 	recv_err = 0;
+	recv_errs = 0;
 	eio_once = 0;
 	pipe_at_end = 0;
 	memset(send_err, 0, sizeof(send_err));
@@ -104,6 +106,15 @@ static ssize_t fail(int err)
 	return -1;
 }
 
+static ssize_t fail_recv(void)
+{
+	int err = recv_err;
+
+	if (!recv_errs || !--recv_errs)
+		recv_err = 0;
+	return fail(err);
+}
+
 static ssize_t take(void *buf, size_t len, int flags)
 {
 	struct record *record = &queue[head];
@@ -123,12 +134,8 @@ ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
 	if (fd != FD)
 		return fail(EBADF);
-	if (recv_err) {
-		int err = recv_err;
-
-		recv_err = 0;
-		return fail(err);
-	}
+	if (recv_err)
+		return fail_recv();
 	if (eio_once) {
 		eio_once = 0;
 		return fail(EIO);
@@ -146,12 +153,8 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 
 	if (fd != FD || !(flags & MSG_DONTWAIT))
 		return fail(EBADF);
-	if (recv_err) {
-		int err = recv_err;
-
-		recv_err = 0;
-		return fail(err);
-	}
+	if (recv_err)
+		return fail_recv();
 	if (head == tail || queue[head].type == -1)
 		msg->msg_controllen = 0;
 	if (head == tail)
@@ -521,6 +524,15 @@ static void test_update_taken(void)
 	check(kssl_read_with(s, FD, buf, 1) == -1 && kssl_errno() == ENOKEY);
 	recv_err = EKEYEXPIRED;
 	check(kssl_read(FD, buf, 1) == -1 && kssl_errno() == EKEYEXPIRED);
+
+	/* The update is of another socket's connection. */
+	reset();
+	recv_err = EKEYEXPIRED;
+	recv_errs = 100;
+	update_err[KSSL_DIRECTION_RX] = EAGAIN;
+	check(kssl_read_with(s, FD, buf, 1) == -1);
+	check(failed(EKEYEXPIRED, strerror(EKEYEXPIRED)));
+	check(updates[KSSL_DIRECTION_RX] == 1);
 }
 
 /* An update of somebody else is waited for, but not for ever. */

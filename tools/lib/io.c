@@ -421,19 +421,23 @@ enum kssl_control_result kssl_control_with(struct kssl *s, int fd)
 }
 
 /*
- * Whether a recv() that failed is to be made again: somebody had taken a
- * KeyUpdate and not followed it.
+ * Whether what failed is to be done again: somebody had taken a KeyUpdate and
+ * not followed it. Once in a call: if @fd is not the socket of the object,
+ * there is nothing to follow, and no end to it.
  */
-static int try_again(int fd, int err, const struct kssl_sink *sink)
+static int try_again(int fd, int err, const struct kssl_sink *sink,
+		     int *followed)
 {
-	if (err == EKEYEXPIRED && sink && sink->s)
-		return follow_update(fd, sink->s);
-	return kssl_set_errno(err);
+	if (err != EKEYEXPIRED || !sink || !sink->s || *followed)
+		return kssl_set_errno(err);
+	*followed = 1;
+	return follow_update(fd, sink->s);
 }
 
 static ssize_t read_data(int fd, void *buf, size_t len,
 			 const struct kssl_sink *sink)
 {
+	int followed = 0;
 	ssize_t ret;
 
 	for (;;) {
@@ -442,7 +446,7 @@ static ssize_t read_data(int fd, void *buf, size_t len,
 			return ret;
 		/* 0 may also have been a record without data (RFC 8446 5.1). */
 		if (ret && errno != EIO) {
-			if (try_again(fd, errno, sink))
+			if (try_again(fd, errno, sink, &followed))
 				continue;
 			return -1;
 		}
