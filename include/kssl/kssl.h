@@ -494,7 +494,8 @@ enum kssl_control_result {
  *	@s, whose socket @fd is, is updated, and the transmit key if the peer
  *	asks for that. Where that cannot be done at once, because others send or
  *	the socket is full, a later call on this handle does it. EKEYEXPIRED
- *	only where the kernel cannot update keys; what kssl_rekey() says.
+ *	only where the kernel cannot update keys, or on another's socket; what
+ *	kssl_rekey() says.
  */
 enum kssl_control_result kssl_control(int fd);
 enum kssl_control_result kssl_control_with(struct kssl *s, int fd);

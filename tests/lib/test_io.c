@@ -525,6 +525,22 @@ static void test_update_taken(void)
 	recv_err = EKEYEXPIRED;
 	check(kssl_read(FD, buf, 1) == -1 && kssl_errno() == EKEYEXPIRED);
 
+	reset();
+	put_handshake(4, 100);
+	recv_err = EKEYEXPIRED;
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_MORE && head == 1);
+	check(updates[KSSL_DIRECTION_RX] == 1);
+	recv_err = EKEYEXPIRED;
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EAGAIN && updates[KSSL_DIRECTION_RX] == 2);
+	recv_err = EKEYEXPIRED;
+	update_err[KSSL_DIRECTION_RX] = ENOKEY;
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == ENOKEY);
+	recv_err = EKEYEXPIRED;
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EKEYEXPIRED);
+
 	/* The update is of another socket's connection. */
 	reset();
 	recv_err = EKEYEXPIRED;
@@ -533,6 +549,9 @@ static void test_update_taken(void)
 	check(kssl_read_with(s, FD, buf, 1) == -1);
 	check(failed(EKEYEXPIRED, strerror(EKEYEXPIRED)));
 	check(updates[KSSL_DIRECTION_RX] == 1);
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR);
+	check(failed(EKEYEXPIRED, strerror(EKEYEXPIRED)));
+	check(updates[KSSL_DIRECTION_RX] == 2);
 }
 
 /* An update of somebody else is waited for, but not for ever. */

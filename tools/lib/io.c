@@ -352,18 +352,32 @@ static enum head take_handshake(int fd, const unsigned char *head, size_t len,
 	}
 }
 
+/*
+ * Whether what failed is to be done again: somebody had taken a KeyUpdate and
+ * not followed it. Once in a call: if @fd is not the socket of the object,
+ * there is nothing to follow, and no end to it.
+ */
+static int try_again(int fd, int err, const struct kssl_sink *sink,
+		     int *followed)
+{
+	if (err != EKEYEXPIRED || !sink || !sink->s || *followed)
+		return kssl_set_errno(err);
+	*followed = 1;
+	return follow_update(fd, sink->s);
+}
+
 static enum head take_control(int fd, const struct kssl_sink *sink)
 {
 	/* One byte more, as nothing may follow (RFC 8446 section 5.1). */
 	unsigned char head[KEY_UPDATE_LEN + 1];
+	int type, followed = 0;
 	ssize_t len;
-	int type;
 
-	len = recv_record(fd, head, sizeof(head), MSG_PEEK, &type);
-	if (len < 0) {
-		fail_errno(errno);
+	do {
+		len = recv_record(fd, head, sizeof(head), MSG_PEEK, &type);
+	} while (len < 0 && try_again(fd, errno, sink, &followed));
+	if (len < 0)
 		return kssl_errno() == EAGAIN ? HEAD_NONE : HEAD_ERROR;
-	}
 	switch (type) {
 	case RECORD_DATA:
 		return HEAD_DATA;
@@ -418,20 +432,6 @@ enum kssl_control_result kssl_control_with(struct kssl *s, int fd)
 
 	return check_handle(s) ? kssl_control_sink(fd, &sink) :
 		KSSL_CONTROL_ERROR;
-}
-
-/*
- * Whether what failed is to be done again: somebody had taken a KeyUpdate and
- * not followed it. Once in a call: if @fd is not the socket of the object,
- * there is nothing to follow, and no end to it.
- */
-static int try_again(int fd, int err, const struct kssl_sink *sink,
-		     int *followed)
-{
-	if (err != EKEYEXPIRED || !sink || !sink->s || *followed)
-		return kssl_set_errno(err);
-	*followed = 1;
-	return follow_update(fd, sink->s);
 }
 
 static ssize_t read_data(int fd, void *buf, size_t len,
