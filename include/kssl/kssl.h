@@ -486,16 +486,18 @@ enum kssl_control_result {
  *
  * Session tickets are consumed. A fatal alert gives KSSL_CONTROL_ERROR with
  * ECONNRESET and the alert's name as text, a KeyUpdate EKEYEXPIRED, any other
- * record EPROTO. Application data is left alone (KSSL_CONTROL_MORE). EAGAIN:
- * there is no record yet. An alert that ends the connection stays in place, so
- * every later call, in whichever process, meets it again.
+ * record EPROTO, also a ticket that is longer than its record. Application data
+ * is left alone (KSSL_CONTROL_MORE). EAGAIN: there is no record yet. An alert
+ * that ends the connection stays in place, so every later call, in whichever
+ * process, meets it again.
  *
- * kssl_control_with - the same, and a KeyUpdate is followed: the receive key of
- *	@s, whose socket @fd is, is updated, and the transmit key if the peer
- *	asks for that. Where that cannot be done at once, because others send or
- *	the socket is full, a later call on this handle does it. EKEYEXPIRED
- *	only where the kernel cannot update keys, or on another's socket; what
- *	kssl_rekey() says.
+ * kssl_control_with - the same, but a ticket may be in several records, whose
+ *	rest is for later calls on this handle if it has not come (EAGAIN), and
+ *	a KeyUpdate is followed: the receive key of @s, whose socket @fd is, is
+ *	updated, and the transmit key if the peer asks for that. Where that
+ *	cannot be done at once, because others send or the socket is full, a
+ *	later call on this handle does it. EKEYEXPIRED only where the kernel
+ *	cannot update keys, or on another's socket; what kssl_rekey() says.
  */
 enum kssl_control_result kssl_control(int fd);
 enum kssl_control_result kssl_control_with(struct kssl *s, int fd);

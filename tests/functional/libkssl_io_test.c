@@ -299,6 +299,34 @@ static void test_tickets(const struct kind *kind)
 	link_down(&link);
 }
 
+/* A ticket in two records: nothing of it is taken, or it is waited for. */
+static void test_split_ticket(const struct kind *kind)
+{
+	unsigned char ticket[504] = { 4, 0, 1, 244 };
+	struct link link;
+	char buf[8];
+
+	link_up(&link, kind);
+	send_record(link.fd[1], 22, ticket, 300);
+	check(wait_readable(link.fd[0]));
+	check(kssl_control(link.fd[0]) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EPROTO);
+	check(kssl_control_with(link.s[0], link.fd[0]) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EAGAIN);
+	send_record(link.fd[1], 22, ticket + 300, 204);
+	kssl_write(link.fd[1], "data", 4);
+	check_that(kssl_read_with(link.s[0], link.fd[0], buf, sizeof(buf)) ==
+		   4 && !memcmp(buf, "data", 4), "%s: split ticket",
+		   kind->name);
+	/* Both are there. */
+	send_record(link.fd[1], 22, ticket, 300);
+	send_record(link.fd[1], 22, ticket + 300, 204);
+	kssl_write(link.fd[1], "more", 4);
+	check(kssl_read_with(link.s[0], link.fd[0], buf, sizeof(buf)) == 4 &&
+	      !memcmp(buf, "more", 4));
+	link_down(&link);
+}
+
 static void test_close(const struct kind *kind)
 {
 	struct link link;
@@ -508,6 +536,7 @@ static void test_kind(const struct kind *kind)
 	test_big(kind);
 	test_nonblocking(kind);
 	test_tickets(kind);
+	test_split_ticket(kind);
 	test_close(kind);
 	test_alerts(kind);
 	test_broken(kind);

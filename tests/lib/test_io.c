@@ -439,29 +439,69 @@ static void test_control(void)
 	check(kssl_control(-1) == KSSL_CONTROL_ERROR && kssl_errno() == EBADF);
 }
 
-/* A message that goes on in a later record, or in none. */
+static size_t taken_len;		/* of the latest ticket */
+
+static void take_message(const unsigned char *msg, size_t len, void *arg)
+{
+	taken_len = memcmp(msg, arg, len) ? 0 : len;
+}
+
+/* A ticket that goes on in a later record, which may be yet to come. */
 static void test_spanning(void)
 {
-	unsigned char buf[2048];
+	unsigned char buf[2048], byte;
+	const struct kssl_sink sink = {
+		.s = s, .take = take_message, .arg = buf,
+	};
 
+	/* Nobody could remember what is left, so nothing is taken. */
 	reset();
 	message(buf, 4, 1000);
 	put(22, buf, 600);
 	put(22, buf + 600, 404);
 	put(23, "x", 1);
-	check(kssl_control(FD) == KSSL_CONTROL_MORE && head == 2);
+	check(kssl_control(FD) == KSSL_CONTROL_ERROR);
+	check(failed(EPROTO, "a ticket is longer than its record"));
+	check(kssl_read(FD, &byte, 1) == -1 && kssl_errno() == EPROTO);
+	check(head == 0 && queue[0].off == 0);
+	check(kssl_control_sink(FD, &sink) == KSSL_CONTROL_MORE && head == 2);
+	check(taken_len == 1004 && counted == 1004);
 
+	/* In three records, the last with one more ticket. */
 	reset();
+	taken_len = 0;
 	put(22, buf, 600);
-	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
+	check(kssl_read_with(s, FD, &byte, 1) == -1 && kssl_errno() == EAGAIN);
+	check(head == 1 && counted == 600);
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EAGAIN);
+	put(22, buf + 600, 2);
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == EAGAIN && head == 2);
+	message(buf + 1004, 4, 10);
+	put(22, buf + 602, 402 + 14);
+	put(23, "x", 1);
+	check(kssl_control_sink(FD, &sink) == KSSL_CONTROL_MORE && head == 2);
+	check(!taken_len && counted == 1004);
+	check(kssl_read_with(s, FD, &byte, 1) == 1 && byte == 'x');
+	check(counted == 1018);
+
+	/* It never comes. */
 	reset();
 	put(22, buf, 600);
 	put(23, "x", 1);
-	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR);
+	check(failed(EPROTO, "a ticket without its end") && head == 1);
+	check(kssl_clear(s));
 	reset();
 	put(22, buf, 600);
 	eof = 1;
-	check(kssl_control(FD) == KSSL_CONTROL_ERROR && kssl_errno() == EPROTO);
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_ERROR &&
+	      kssl_errno() == ECONNABORTED);
+	check(kssl_clear(s));
+	reset();
+	put_handshake(4, 100);
+	check(kssl_control_with(s, FD) == KSSL_CONTROL_MORE && head == 1);
 }
 
 static void test_update(void)

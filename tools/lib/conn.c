@@ -280,8 +280,9 @@ int kssl_clear(struct kssl *s)
 {
 	if (!kssl_handle_simple(kssl_conn_handle(s), KSSL_CMD_CLEAR))
 		return 0;
-	/* The peer of the next attach has asked for nothing. */
+	/* The peer of the next attach has asked for and begun nothing. */
 	__atomic_store_n(&s->update_due, 0, __ATOMIC_RELEASE);
+	s->ticket_left = 0;
 	return 1;
 }
 

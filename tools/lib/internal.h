@@ -78,7 +78,8 @@ const struct kssl_callbacks *kssl_find_callbacks(struct kssl_client *client,
 
 /*
  * What becomes of handshake messages: @take gets session tickets, whole, with
- * their header; key updates are those of @s. Either may be NULL.
+ * their header, but for those that come in several records and not at once; key
+ * updates are those of @s. Either may be NULL.
  */
 struct kssl_sink {
 	void (*take)(const unsigned char *msg, size_t len, void *arg);
@@ -352,6 +353,7 @@ struct kssl {
 	uint32_t ctx_id;		/* atomic, read without the lock */
 	struct kssl_info *info;		/* protected by the client's lock */
 	int update_due;			/* atomic: the peer has asked for one */
+	size_t ticket_left;		/* to come, for the thread that reads */
 };
 
 /* For a handle that may be NULL, where &s->handle would be undefined. */

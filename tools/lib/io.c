@@ -2,11 +2,11 @@
 /*
  * Data and control records of an attached socket, with SSL_read(3)'s manners.
  *
- * Nothing is remembered between calls, so the descriptor may have come from
- * another process. What must stay known is left in the socket instead: an alert
- * that ends the connection is looked at but not taken, and every later call
- * meets it again. Control records are therefore peeked at first. That also
- * keeps application data in its place.
+ * Nothing is remembered between calls but in an object that is given, so the
+ * descriptor may have come from another process. What must stay known is left
+ * in the socket instead: an alert that ends the connection is looked at but not
+ * taken, and every later call meets it again. Control records are therefore
+ * peeked at first. That also keeps application data in its place.
  *
  * What was peeked at is what is taken next, so one thread at a time may read.
  */
@@ -140,25 +140,16 @@ static enum head fail_eof(void)
 	return fail(ECONNABORTED, "the peer closed without close_notify");
 }
 
-/*
- * Consumes @len bytes that were seen at the head. A message may go on in the
- * next record, but that one may still be on its way and nothing here can wait
- * for it. Only tickets of more than a record's 16 KiB would need it.
- */
+/* Consumes @len bytes that were seen at the head. */
 static enum head take(int fd, unsigned char *buf, size_t len, int type)
 {
-	ssize_t ret;
 	int got;
+	ssize_t ret = recv_record(fd, buf, len, 0, &got);
 
-	while (len) {
-		ret = recv_record(fd, buf, len, 0, &got);
-		if (ret < 0 && errno != EAGAIN)
-			return fail_errno(errno);
-		if (ret <= 0 || got != type)
-			return fail(EPROTO, "a message is longer than its record");
-		buf += ret;
-		len -= ret;
-	}
+	if (ret < 0)
+		return fail_errno(errno);
+	if ((size_t)ret != len || got != type)
+		return fail(EPROTO, "somebody else reads, too");
 	return HEAD_TAKEN;
 }
 
@@ -309,6 +300,46 @@ static enum head take_update(int fd, const unsigned char *head, size_t len,
 }
 
 /*
+ * Takes what has come of a ticket that goes on in further records (RFC 8446
+ * section 5.1). They may be on their way, and a peek does not see beyond the
+ * first, so the object remembers how much is left. A ticket that does not come
+ * whole is of no use, but must not be taken for other messages.
+ */
+static enum head take_rest(int fd, unsigned char *msg,
+			   const struct kssl_sink *sink)
+{
+	size_t *left = &sink->s->ticket_left;
+	enum head taken = HEAD_TAKEN;
+	ssize_t len;
+	int type;
+
+	while (*left && taken == HEAD_TAKEN) {
+		len = recv_record(fd, msg, *left, MSG_PEEK, &type);
+		if (len < 0) {
+			fail_errno(errno);
+			return kssl_errno() == EAGAIN ? HEAD_NONE : HEAD_ERROR;
+		}
+		if (!len && type == -1)
+			return fail_eof();
+		if (!len || type != RECORD_HANDSHAKE)
+			return fail(EPROTO, "a ticket without its end");
+		taken = take_counted(fd, msg, len, type, sink);
+		if (taken == HEAD_TAKEN) {
+			msg += len;
+			*left -= len;
+		}
+	}
+	return taken;
+}
+
+static enum head skip_rest(int fd, const struct kssl_sink *sink)
+{
+	unsigned char msg[RECORD_MAX];
+
+	return take_rest(fd, msg, sink);
+}
+
+/*
  * Takes one ticket; a record may hold several. There may be no KeyUpdate behind
  * it, though: net/tls sees one at the start of a record only, so it could not
  * be followed. Nobody sends that.
@@ -330,7 +361,14 @@ static enum head take_ticket(int fd, const unsigned char *head,
 		return fail_errno(errno);
 	if ((size_t)len > size && msg[size] == HANDSHAKE_KEY_UPDATE)
 		return fail(EPROTO, "a KeyUpdate in the middle of a record");
-	taken = take_counted(fd, msg, size, RECORD_HANDSHAKE, sink);
+	if ((size_t)len >= size) {
+		taken = take_counted(fd, msg, size, RECORD_HANDSHAKE, sink);
+	} else if (sink && sink->s) {
+		sink->s->ticket_left = size;
+		taken = take_rest(fd, msg, sink);
+	} else {
+		return fail(EPROTO, "a ticket is longer than its record");
+	}
 	if (taken == HEAD_TAKEN && sink && sink->take)
 		sink->take(msg, size, sink->arg);
 	return taken;
@@ -339,6 +377,8 @@ static enum head take_ticket(int fd, const unsigned char *head,
 static enum head take_handshake(int fd, const unsigned char *head, size_t len,
 				const struct kssl_sink *sink)
 {
+	if (sink && sink->s && sink->s->ticket_left)
+		return skip_rest(fd, sink);
 	if (len < HANDSHAKE_HEADER)
 		return fail(EPROTO, "a handshake message is too short");
 	switch (head[0]) {
