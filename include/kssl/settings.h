@@ -722,11 +722,11 @@ int kssl_get_row(struct kssl *s, uint16_t attr, void **data, size_t *len);
 /*
  * All rows of an object but ex_data and session, which need all rights on it.
  * Units and bounds are those above. What pointers point to belongs to the
- * struct that holds this one. Rows of bytes are NULL with a length of 0 when
- * they are empty, and when they are longer than KSSL_SMALL_MAX or do not fit
- * into a message with the others: large_rows has the attributes
- * (KSSL_A_SETTINGS_*) of those, to be asked for with kssl_ctx_get_row() or the
- * row's own getter.
+ * struct that holds this one. Rows of bytes and lists are NULL with a length of
+ * 0, and texts "", when they are empty, and when they have more than
+ * KSSL_SMALL_MAX bytes (64 codes) or do not fit into a message with the others:
+ * large_rows has the attributes (KSSL_A_SETTINGS_*) of those, to be asked for
+ * with kssl_ctx_get_row() or the row's own getter.
  */
 struct kssl_settings_info {
 	int reported;		/* 0: the kernel sent no rows, all is 0 */

@@ -876,6 +876,41 @@ static void test_psk(void)
 	}
 }
 
+/* Lists that the kernel does not report unless it is asked for them. */
+static void test_long_lists(void)
+{
+	static const int version[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	uint16_t codes[2][100];
+	struct kssl_ctx *ctx[2];
+	struct pair pair;
+	int i, end;
+
+	/* None is OpenSSL's but the last. */
+	for (i = 0; i < 100; i++) {
+		codes[0][i] = 0xfe00 + i;
+		codes[1][i] = 0x1380 + i;
+	}
+	codes[0][99] = 0xc02f;
+	codes[1][99] = 0x1302;
+	for (i = 0; i < 2; i++) {
+		ctx[CLIENT] = open_client(version[i]);
+		ctx[SERVER] = open_server(version[i]);
+		for (end = 0; end < 2; end++) {
+			MUST(kssl_ctx_set_cipher_list(ctx[end], codes[0], 100));
+			MUST(kssl_ctx_set_ciphersuites(ctx[end], codes[1],
+						       100));
+		}
+		check_that(shake(&pair, ctx[CLIENT], ctx[SERVER]) &&
+			   hears(&pair), "%s: lists of 100 codes",
+			   tls_version_name(version[i]));
+		check(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(
+			kssl_openssl_ssl(pair.s[CLIENT]))) == codes[i][99]);
+		pair_free(&pair);
+		kssl_ctx_free(ctx[CLIENT]);
+		kssl_ctx_free(ctx[SERVER]);
+	}
+}
+
 /* A cookie that this client gave to none of its functions. */
 static void test_unknown_functions(void)
 {
@@ -1156,6 +1191,7 @@ int main(int argc, char **argv)
 	test_tmp_dh();
 	test_security();
 	test_psk();
+	test_long_lists();
 	test_unknown_functions();
 	test_trust_system();
 	test_dane();

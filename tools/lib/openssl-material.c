@@ -74,6 +74,31 @@ static int collect_texts(struct kssl_material *material, struct kssl *s)
 			     info->psk_identity_hint);
 }
 
+/* What the kernel did not tell of a list is put where it would be. */
+static int collect_codes(struct kssl_material *material, struct kssl *s,
+			 uint16_t attr, const uint16_t **codes, size_t *n)
+{
+	size_t len;
+
+	if (!kssl_material_is_large(material, attr))
+		return 1;
+	if (!kssl_get_row(s, attr, &material->large[attr], &len))
+		return 0;
+	*codes = material->large[attr];
+	*n = len / sizeof(**codes);
+	return 1;
+}
+
+static int collect_lists(struct kssl_material *material, struct kssl *s)
+{
+	struct kssl_settings_info *rows = &material->rows;
+
+	return collect_codes(material, s, KSSL_A_SETTINGS_CIPHER_LIST,
+			     &rows->cipher_list, &rows->cipher_list_n) &&
+		collect_codes(material, s, KSSL_A_SETTINGS_CIPHERSUITES,
+			      &rows->ciphersuites, &rows->ciphersuites_n);
+}
+
 #define COLLECT(ROW, row)						\
 	collect(material, s, KSSL_A_SETTINGS_ ## ROW, info->row,	\
 		info->row ## _len)
@@ -86,7 +111,7 @@ static int collect_rows(struct kssl_material *material, struct kssl *s)
 	for (slot = 0; slot < KSSL_CERT_SLOTS; slot++)
 		if (!collect_slot(material, s, slot))
 			return 0;
-	return collect_texts(material, s) &&
+	return collect_texts(material, s) && collect_lists(material, s) &&
 		COLLECT(VERIFY_HOSTS, verify_hosts) &&
 		COLLECT(TRUST_ANCHORS, trust_anchors) && COLLECT(CRLS, crls) &&
 		COLLECT(CA_LIST, ca_list) &&
@@ -340,7 +365,8 @@ struct kssl_material *kssl_material_new(struct kssl *s,
 	material->refs = 1;
 	material->copy = kssl_get_info(s);
 	if (material->copy) {
-		material->info = material->copy->settings;
+		material->rows = *material->copy->settings;
+		material->info = &material->rows;
 		material->server =
 			kssl_ssl_role(material->info) == KSSL_ROLE_SERVER;
 		if (collect_rows(material, s) && parse(material, password))

@@ -179,13 +179,15 @@ struct kssl_identity {
  * The rows of one pair of snapshots, ready for OpenSSL; immutable and counted.
  *
  * @blob has the values of bytes and text by attribute, each with a terminator
- * behind it, which are in @copy or, if they are long, in @large.
+ * behind it, which are in @copy or, if they are long, in @large. @rows has the
+ * lists of codes, however long they are.
  */
 struct kssl_material {
 	unsigned int refs;
 	int server;
 	struct kssl_info *copy;
-	const struct kssl_settings_info *info;
+	struct kssl_settings_info rows;
+	const struct kssl_settings_info *info;	/* @rows */
 	void *large[KSSL_A_SETTINGS_MAX + 1];
 	struct kssl_blob blob[KSSL_A_SETTINGS_MAX + 1];
 	X509_STORE *store;
