@@ -130,6 +130,24 @@ static const struct kssl_info bare_conn = {
 	.settings = &bare_settings,
 };
 
+/* A list that is not reported, and one that is empty. */
+static const uint16_t long_lists[] = { KSSL_A_SETTINGS_CIPHER_LIST };
+
+static const struct kssl_settings_info long_settings = {
+	.reported = 1,
+	.large_rows = long_lists,
+	.large_rows_n = 1,
+};
+
+static const struct kssl_info long_conn = {
+	.id = 1,
+	.ctx_id = 2,
+	.verify_result = -1,
+	.result_text = "",
+	.sni = "",
+	.settings = &long_settings,
+};
+
 static struct kssl_info conn = {
 	.id = 21,
 	.ctx_id = 22,
@@ -257,6 +275,8 @@ static int print(const char *what, bool all)
 		print_ctx(&ctx, all, NULL, 0);
 		print_conn(&conn, all);
 		out_list_end(true);
+	} else if (!strcmp(what, "long")) {
+		print_conn(&long_conn, all);
 	} else if (!strcmp(what, "empty")) {
 		out_list_begin();
 		out_list_end(true);

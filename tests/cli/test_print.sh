@@ -15,7 +15,7 @@ is_json() {
 	python3 -c 'import json, sys; json.load(sys.stdin)' 2>/dev/null
 }
 
-for what in conn pids bare ctx tree event list labels; do
+for what in conn pids bare long ctx tree event list labels; do
 	for all in "" -s; do
 		# shellcheck disable=SC2086 # no word or one
 		./canned $all $what >"$work/text"
@@ -78,6 +78,13 @@ for name in $(sed -n '/^        event:/,$p' "$spec" |
 	has event "$name" || [ "$name" = event ]
 	result $? "event: attribute $name is printed"
 done
+
+./canned -j -s long >"$work/json"
+grep -q '"large-rows":\["cipher-list"\]' "$work/json" &&
+	! grep -q '"cipher-list":' "$work/json"
+result $? "a list that is not reported is not shown as empty"
+grep -q '"ciphersuites":\[\]' "$work/json"
+result $? "a list that is empty is"
 
 ./canned -s tree | awk '!/^(ctx |    conn |(    )?\t)/ { bad = 1 } END { exit bad }'
 result $? "every line starts an object or goes on with one"

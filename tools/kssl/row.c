@@ -1294,7 +1294,17 @@ static const char *name_of_row(uint16_t attr)
 	return "unknown";
 }
 
-/* Rows that are too large to be reported. */
+/* Whether the row only looks empty, being too large to be reported. */
+static bool is_large(const struct kssl_settings_info *info, uint16_t attr)
+{
+	size_t i;
+
+	for (i = 0; i < info->large_rows_n; i++)
+		if (info->large_rows[i] == attr)
+			return true;
+	return false;
+}
+
 static void print_large(const struct kssl_settings_info *info)
 {
 	size_t i;
@@ -1331,7 +1341,7 @@ void rows_print(const struct kssl_settings_info *info, bool is_ctx, bool all)
 	for (row = rows; row->name; row++) {
 		if (row->new_line)
 			out_break();
-		if (row->print)
+		if (row->print && !is_large(info, row->attr))
 			row->print(row->name, info);
 	}
 	print_large(info);
