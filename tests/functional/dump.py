@@ -12,7 +12,7 @@ from lib.process import Remote, fork, kill
 from lib.tap import eq, test
 
 STABLE = 300
-ROUNDS = 5 if tap.QUICK else 20
+ROUNDS = 3 if tap.QUICK else 10
 
 
 def ids(objects):

@@ -16,7 +16,7 @@ SYSCTL = pathlib.Path("/proc/sys/net/kssl")
 CGROUP = pathlib.Path("/sys/fs/cgroup")
 USER_FULL = "more than net.kssl.max_objects_per_user allows"
 NET_FULL = "more than net.kssl.max_objects allows"
-COUNT = 2000
+COUNT = 1000
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from lib.kssl import Client, Refused, eventually, no_objects
 from lib.process import Remote, fork, kill
 from lib.tap import eq, test
 
-ROUNDS = 10 if tap.QUICK else 50
+ROUNDS = 5 if tap.QUICK else 25
 
 
 def is_loaded():
