@@ -124,8 +124,43 @@ static void leave_ctx(struct kssl *s, const struct kssl_sock *sock)
 }
 
 /*
+ * Nobody has the socket open any more. What net/tls could not send for a writer
+ * that was killed it sends when the socket ends, and waits for room as long as
+ * that writer would have: not after this. TCP sends what it has, and a FIN.
+ */
+static void end_sending(struct kssl_sock *sock)
+{
+	struct sock *sk = sock->sk;
+
+	lockdep_assert(lockdep_sock_is_held(sk));
+	sock_reset_flag(sk, SOCK_LINGER);
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
+	/* A work of net/tls may wait for room already. */
+	sock->state_change(sk);
+}
+
+/*
+ * Where the pin is its file's last reference, that goes in a work of the
+ * kernel's which many share, and which must not wait for this peer. Programs
+ * that have the socket open still do with it as they like. They can get rid of
+ * it until the pin goes, but until the socket's lock does neither file nor
+ * socket are gone.
+ */
+static void unpin(struct kssl *s, struct kssl_sock *sock, struct file *file)
+{
+	bool last = file_count(file) == 1;
+
+	if (last)
+		end_sending(sock);
+	kssl_keep_unpin(s, file);
+	if (!last && !file_count(file))
+		end_sending(sock);
+}
+
+/*
  * The socket of @s is gone or over: the connection is closed, unless it was
- * cleared.
+ * cleared. Only one that is kept still has a file then, and the caller the
+ * socket's lock.
  */
 static void close_conn(struct kssl *s, struct kssl_sock *sock)
 {
@@ -152,17 +187,14 @@ static void close_conn(struct kssl *s, struct kssl_sock *sock)
 		kssl_stat_inc(s->object.net, KSSL_STAT_CLOSED);
 		kssl_conn_announce(s);
 	}
+	if (file)
+		unpin(s, sock, file);
 	if (ours)
 		sock_put_ref(sock);
-	kssl_keep_unpin(s, file);
 	kssl_object_put(&s->object);
 }
 
-/*
- * A kept socket that either end has shut down is kept no longer. Where the pin
- * is its file's last reference, that goes in a work of the kernel's which many
- * share, and which must not wait for this peer.
- */
+/* A kept socket that either end has shut down is kept no longer. */
 static void check_kept(struct kssl_sock *sock)
 {
 	struct kssl *s;
@@ -170,10 +202,8 @@ static void check_kept(struct kssl_sock *sock)
 	if (sock->sk->sk_state == TCP_ESTABLISHED)
 		return;
 	s = take_kept(sock);
-	if (!s)
-		return;
-	sock_reset_flag(sock->sk, SOCK_LINGER);
-	close_conn(s, sock);
+	if (s)
+		close_conn(s, sock);
 }
 
 /* Called in any context, by who has the socket's lock. */

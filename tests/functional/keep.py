@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Connections that keep their sockets, and contexts that keep those."""
 
+import contextlib
 import errno
 import os
 import resource
@@ -10,7 +11,7 @@ import struct
 
 from lib import tap, tls
 from lib.kssl import Client, K, Refused, eventually, no_objects, refused
-from lib.process import Remote
+from lib.process import Remote, fork, kill, sleeps
 from lib.tap import eq, test
 
 ALICE = 1000
@@ -268,17 +269,89 @@ def limited():
             eventually(lambda: not nl.dump(), "all are gone")
 
 
-@test("no end of a kept socket waits for its peer")
+def is_open_here(address):
+    """Whether a socket with this address of its own has not been closed."""
+    host, port = address
+    local = f"{struct.unpack('=I', socket.inet_aton(host))[0]:08X}:{port:04X}"
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [row.split() for row in file]
+    return any(row[1] == local and row[9] != "0" for row in rows[1:])
+
+
+def is_closed(address):
+    eventually(lambda: not is_open_here(address), "the socket is closed")
+
+
+def half_close(nl, conn, pair):
+    pair.server.shutdown(socket.SHUT_WR)
+    closes(nl, conn)
+
+
+@test("no end of a kept socket waits for its peer to acknowledge")
 def lingering():
+    with Client() as nl, tls.Pair() as pair:
+        address = pair.client.getsockname()
+        set_linger(pair.client, 1, 1000)
+        fill(pair.client)
+        conn = kept(nl, pair)
+        assert is_open_here(address)
+        half_close(nl, conn, pair)
+        is_closed(address)
+
+
+def fill(sock):
+    """Sends what the peer does not read, until nothing more fits."""
+    sock.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            sock.send(bytes(1 << 16))
+    sock.settimeout(60)
+
+
+def leave_unsent(nl, pair):
+    """A kept connection whose writer was killed within a record."""
+    # What has a timeout does not block in Python.
+    pair.client.settimeout(None)
+    conn = nl.new(nl.ctx_new()["ctx_id"], role=K.ROLE_CLIENT, keep=1)["id"]
+    attach(nl, conn, pair)
+    pid = fork(lambda: pair.client.sendall(bytes(1 << 20)),
+               keep=[pair.client.fileno()])
+    pair.client.close()
+    eventually(lambda: sleeps(pid), "the writer waits")
+    kill(pid)
+    assert "unsent" in nl.get(conn), "it waits between two records"
+    return conn
+
+
+@test("nor to read what a killed writer has left")
+def killed_writer():
+    # There is room for no record.
+    with Client() as nl, tls.Pair(room=4096) as pair:
+        address = pair.client.getsockname()
+        conn = leave_unsent(nl, pair)
+        assert is_open_here(address)
+        half_close(nl, conn, pair)
+        is_closed(address)
+
+
+@test("a socket that a program has open is left as it is")
+def left_alone():
     with Client() as nl, tls.Pair() as pair:
         conn = nl.new(nl.ctx_new()["ctx_id"], role=K.ROLE_CLIENT,
                       keep=1)["id"]
-        attach(nl, conn, pair)
-        set_linger(pair.client, 1, 1000)
-        pair.server.shutdown(socket.SHUT_WR)
-        closes(nl, conn)
-        eq(pair.client.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 4),
-           bytes(4))
+        ours, theirs = tls.directions()
+        nl.attach(id=conn, fd=pair.client.fileno(), **ours)
+        tls.install(pair.server, tls.DEFAULT, theirs["tx"], theirs["rx"])
+        set_linger(pair.client, 1, 0)
+        half_close(nl, conn, pair)
+        tls.transfer(pair.client, pair.server, [1, 100000])
+        eq(pair.client.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8),
+           struct.pack("ii", 1, 0))
+        pair.client.close()
+        try:
+            eq(pair.server.recv(1), None)
+        except ConnectionResetError:
+            pass
 
 
 def adopt_again(nl, ctx, pair):
@@ -354,6 +427,8 @@ def main():
     limited()
     kept_no_more()
     lingering()
+    killed_writer()
+    left_alone()
     races()
     tap.done()
 

@@ -158,13 +158,20 @@ def stat():
 
 
 class Pair:
-    """The two ends of a TCP connection of this machine with itself."""
+    """The two ends of a TCP connection of this machine with itself.
 
-    def __init__(self, family=socket.AF_INET):
+    room is how much the client can send in advance, about.
+    """
+
+    def __init__(self, family=socket.AF_INET, room=None):
         address = "::1" if family == socket.AF_INET6 else "127.0.0.1"
         with socket.create_server((address, 0), family=family) as listener:
+            if room:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
             self.client = socket.create_connection(listener.getsockname()[:2])
             self.server, _ = listener.accept()
+        if room:
+            self.client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
         for end in self.client, self.server:
             end.settimeout(60)
 
