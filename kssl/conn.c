@@ -519,7 +519,8 @@ static int check_state(const struct kssl *s, unsigned int states,
  * @why: takes the reason of a refusal, or NULL
  *
  * Context: any.
- * Return: 0, which ends with kssl_conn_unclaim(), or -EBUSY.
+ * Return: 0, which ends with kssl_conn_unclaim() or kssl_conn_yield(), or
+ * -EBUSY.
  */
 int kssl_conn_claim(struct kssl *s, unsigned int states,
 		    struct kssl_reason *why)
@@ -561,6 +562,19 @@ void kssl_conn_enter(struct kssl *s, enum kssl_state state)
 	if (state == KSSL_STATE_ERROR)
 		kssl_stat_inc(s->object.net, KSSL_STAT_ERROR);
 	kssl_conn_announce(s);
+}
+
+/**
+ * kssl_conn_yield - give a claimed connection back, to claim it again later
+ * @s: the connection, which nothing was done to; get reports nothing new
+ *
+ * Context: any.
+ */
+void kssl_conn_yield(struct kssl *s)
+{
+	spin_lock_bh(&s->object.lock);
+	s->busy = false;
+	spin_unlock_bh(&s->object.lock);
 }
 
 /**

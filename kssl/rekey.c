@@ -170,7 +170,10 @@ static int check_next(const struct update *update, struct kssl_reason *why)
 	return err;
 }
 
-/* What follows from the secret that the connection has, unless it is given. */
+/*
+ * What follows from the secret that the connection has, unless it is given.
+ * Can be done again.
+ */
 static int prepare_next(struct update *update,
 			const struct kssl_rekey_params *params,
 			struct kssl_reason *why)
@@ -450,25 +453,53 @@ static int update_claimed(struct update *update,
 			  const struct kssl_rekey_params *params,
 			  struct kssl_reason *why)
 {
-	struct kssl_reason own = {};
 	int err;
 
 	err = kssl_conn_claim(update->s, BIT(KSSL_STATE_ESTABLISHED), why);
 	if (err)
 		return err;
-	err = prepare_next(update, params, &own) ?: update_key(update, &own);
+	err = prepare_next(update, params, why) ?: update_key(update, why);
 	if (!err)
 		keep_next(update);
-	kssl_conn_unclaim(update->s, err, &own);
-	if (why)
-		*why = own;
+	kssl_conn_unclaim(update->s, err, why);
 	return err;
+}
+
+/* What is refused in any case is not waited for. */
+static int check_update(struct update *update,
+			const struct kssl_rekey_params *params,
+			struct kssl_reason *why)
+{
+	int err;
+
+	err = kssl_conn_claim(update->s, BIT(KSSL_STATE_ESTABLISHED), why);
+	if (err)
+		return err;
+	err = prepare_next(update, params, why);
+	if (err)
+		kssl_conn_unclaim(update->s, err, why);
+	else
+		kssl_conn_yield(update->s);
+	return err;
+}
+
+static int wait_for_writers(struct mutex *lock,
+			    const struct kssl_rekey_params *params,
+			    struct kssl_reason *why)
+{
+	if (params->no_wait)
+		return kssl_refuse(why, -EAGAIN, KSSL_A_NO_WAIT,
+				   "somebody else sends");
+	if (mutex_lock_interruptible(lock))
+		return kssl_refuse(why, -EINTR, KSSL_A_DIRECTION,
+				   "interrupted while somebody else sends");
+	return 0;
 }
 
 /*
  * Who sends waits for its peer, perhaps for long, with a lock of net/tls. It is
- * waited for before the connection is claimed, so that nobody else waits, the
- * other direction's update for one.
+ * waited for while the connection is not claimed, so that nobody else waits,
+ * the other direction's update for one.
  */
 static int update_tx(struct update *update,
 		     const struct kssl_rekey_params *params,
@@ -477,12 +508,12 @@ static int update_tx(struct update *update,
 	struct mutex *lock = &tls_get_ctx(update->sock->sk)->tx_lock;
 	int err;
 
-	if (params->no_wait && !mutex_trylock(lock))
-		return kssl_refuse(why, -EAGAIN, KSSL_A_NO_WAIT,
-				   "somebody else sends");
-	if (!params->no_wait && mutex_lock_interruptible(lock))
-		return kssl_refuse(why, -EINTR, KSSL_A_DIRECTION,
-				   "interrupted while somebody else sends");
+	if (!mutex_trylock(lock)) {
+		err = check_update(update, params, why) ?:
+			wait_for_writers(lock, params, why);
+		if (err)
+			return err;
+	}
 	err = update_claimed(update, params, why);
 	mutex_unlock(lock);
 	return err;
@@ -559,8 +590,11 @@ static int rekey(struct kssl *s, const struct kssl_rekey_params *params,
 int kssl_rekey(struct kssl *s, const struct kssl_rekey_params *params,
 	       struct kssl_reason *why)
 {
-	int err = rekey(s, params, why);
+	struct kssl_reason own = {};
+	int err = rekey(s, params, &own);
 
+	if (why)
+		*why = own;
 	if (err)
 		trace_kssl_rekey_err(s, params->direction, err);
 	else

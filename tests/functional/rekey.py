@@ -27,6 +27,7 @@ CAN = "TlsTxRekeyOk" in tls.stat()
 CANNOT = "net/tls of this kernel cannot update keys"
 NONE_RECEIVED = "no KeyUpdate of the peer was received"
 CHANGED = "somebody else has changed the key"
+NO_SECRET = "no traffic secret is known, so a key is needed"
 AT_WORK = "begin, attach or rekey is at work"
 
 
@@ -221,8 +222,7 @@ def given_keys():
                 update(nl, client, server, pair.server, tls.keys(suite))
                 tls.exchange(pair)
             for conn, direction in (client, TX), (server, RX):
-                with refused(errno.ENOKEY, "no traffic secret is known, so a "
-                             "key is needed", "key"):
+                with refused(errno.ENOKEY, NO_SECRET, "key"):
                     nl.rekey(conn, direction)
             update(nl, client, server, pair.server, tls.secret(suite))
             update(nl, client, server, pair.server)
@@ -238,8 +238,7 @@ def attached_by_keys():
     needs_rekey()
     with Client() as nl, attached(nl, make=tls.keys) as ends:
         pair, client, server = ends
-        with refused(errno.ENOKEY, "no traffic secret is known, so a key is "
-                     "needed", "key"):
+        with refused(errno.ENOKEY, NO_SECRET, "key"):
             nl.rekey(client, TX)
         update(nl, client, server, pair.server, tls.keys(tls.DEFAULT))
         update(nl, client, server, pair.server, tls.secret(tls.DEFAULT))
@@ -449,7 +448,7 @@ def writer_that_waits(sock):
     thread.join()
 
 
-def child(conn):
+def child(conn, **attrs):
     """A process that updates a key; its status is the errno."""
     ready, waiting = os.pipe()
     pid = os.fork()
@@ -462,10 +461,65 @@ def child(conn):
         nl.up_ref(conn)
         os.write(waiting, b"x")
         try:
-            nl.rekey(conn, TX)
+            nl.rekey(conn, TX, **attrs)
         except Refused as why:
             error = why.errno
     os._exit(error)
+
+
+def status_of(pid):
+    """The errno of a child that does not wait for anything."""
+    return eventually(lambda: os.waitid(os.P_PID, pid,
+                                        os.WEXITED | os.WNOHANG),
+                      "the child ends").si_status
+
+
+def refused_at_once(nl, conn, number, text, blame, **attrs):
+    """An update that fails, whether it may wait for a writer or not."""
+    eq(status_of(child(conn, **attrs)), number)
+    with refused(number, text, blame):
+        nl.rekey(conn, TX, no_wait=True, **attrs)
+
+
+@test("what is refused in any case does not wait for a writer")
+def not_stuck():
+    needs_rekey()
+    old = tls.TLS12_SUITES[0]
+    with Client() as nl, attached(nl, old, tls.keys) as ends:
+        pair, client, _ = ends
+        with writer_that_waits(pair.client) as size:
+            refused_at_once(nl, client, errno.EOPNOTSUPP,
+                            "only TLS 1.3 updates keys", "id")
+            tls.receive(pair.server, size)
+    with Client() as nl, attached(nl, make=tls.keys) as ends:
+        pair, client, server = ends
+        with writer_that_waits(pair.client) as size:
+            refused_at_once(nl, client, errno.ENOKEY, NO_SECRET, "key")
+            eq(nl.get(client)["result"], -errno.ENOKEY)
+            refused_at_once(nl, client, errno.EINVAL,
+                            "not of the cipher's size", "key.key",
+                            key=tls.keys(tls.TLS13_SUITES[1]))
+            key = tls.keys(tls.DEFAULT)
+            with refused(errno.EAGAIN, "somebody else sends", "no_wait"):
+                nl.rekey(client, TX, key=key, no_wait=True)
+            pid = child(client, key=key)
+            eventually(lambda: process.sleeps(pid), "the update waits")
+            tls.receive(pair.server, size)
+        # The writer may have left no room.
+        if (status := status_of(pid)):
+            eq(status, errno.EAGAIN)
+            nl.rekey(client, TX, key=key)
+        eq(receive_record(pair.server), (HANDSHAKE, UPDATE))
+        nl.rekey(server, RX, key=key)
+        tls.exchange(pair)
+    with Client() as nl, attached(nl) as (pair, client, server):
+        nl.call(K.CMD_SET_SHUTDOWN, {"id": client,
+                                     "shutdown": K.SHUTDOWN_SENT})
+        with writer_that_waits(pair.client) as size:
+            refused_at_once(nl, client, errno.EPIPE,
+                            "a close_notify has ended this direction",
+                            "direction")
+            tls.receive(pair.server, size)
 
 
 @test("a writer that waits holds up the update alone, which a signal ends")
@@ -751,6 +805,7 @@ def main():
     kept()
     full()
     stuck()
+    not_stuck()
     same_key()
     not_there()
     not_there_rx()
