@@ -577,6 +577,14 @@ void kssl_conn_yield(struct kssl *s)
 	spin_unlock_bh(&s->object.lock);
 }
 
+static void set_result(struct kssl *s, int result,
+		       const struct kssl_reason *why)
+{
+	lockdep_assert_held(&s->object.lock);
+	s->result = result;
+	s->result_text = result && why ? why->text : NULL;
+}
+
 /**
  * kssl_conn_unclaim - end what kssl_conn_claim() began
  * @s: the connection
@@ -590,8 +598,24 @@ void kssl_conn_unclaim(struct kssl *s, int result,
 {
 	spin_lock_bh(&s->object.lock);
 	s->busy = false;
-	s->result = result;
-	s->result_text = result && why ? why->text : NULL;
+	set_result(s, result, why);
+	spin_unlock_bh(&s->object.lock);
+}
+
+/**
+ * kssl_conn_give_up - report by get what became of a claim that was not made
+ * @s: the connection; whoever has claimed it reports his own result instead
+ * @result: the negative errno
+ * @why: the text to report with it
+ *
+ * Context: any.
+ */
+void kssl_conn_give_up(struct kssl *s, int result,
+		       const struct kssl_reason *why)
+{
+	spin_lock_bh(&s->object.lock);
+	if (!s->busy)
+		set_result(s, result, why);
 	spin_unlock_bh(&s->object.lock);
 }
 

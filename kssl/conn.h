@@ -168,6 +168,8 @@ void kssl_conn_enter(struct kssl *s, enum kssl_state state);
 void kssl_conn_yield(struct kssl *s);
 void kssl_conn_unclaim(struct kssl *s, int result,
 		       const struct kssl_reason *why);
+void kssl_conn_give_up(struct kssl *s, int result,
+		       const struct kssl_reason *why);
 void kssl_conn_view(struct kssl *s, struct kssl_view *view);
 struct kssl_facts *kssl_conn_facts(struct kssl *s);
 

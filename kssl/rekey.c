@@ -483,17 +483,22 @@ static int check_update(struct update *update,
 	return err;
 }
 
-static int wait_for_writers(struct mutex *lock,
+static int wait_for_writers(struct kssl *s, struct mutex *lock,
 			    const struct kssl_rekey_params *params,
 			    struct kssl_reason *why)
 {
+	int err;
+
 	if (params->no_wait)
-		return kssl_refuse(why, -EAGAIN, KSSL_A_NO_WAIT,
-				   "somebody else sends");
-	if (mutex_lock_interruptible(lock))
-		return kssl_refuse(why, -EINTR, KSSL_A_DIRECTION,
-				   "interrupted while somebody else sends");
-	return 0;
+		err = kssl_refuse(why, -EAGAIN, KSSL_A_NO_WAIT,
+				  "somebody else sends");
+	else if (mutex_lock_interruptible(lock))
+		err = kssl_refuse(why, -EINTR, KSSL_A_DIRECTION,
+				  "interrupted while somebody else sends");
+	else
+		return 0;
+	kssl_conn_give_up(s, err, why);
+	return err;
 }
 
 /*
@@ -510,7 +515,7 @@ static int update_tx(struct update *update,
 
 	if (!mutex_trylock(lock)) {
 		err = check_update(update, params, why) ?:
-			wait_for_writers(lock, params, why);
+			wait_for_writers(update->s, lock, params, why);
 		if (err)
 			return err;
 	}

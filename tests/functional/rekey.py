@@ -77,6 +77,11 @@ def counts(nl, conn):
                                          "rx_generation", "rx_records"))
 
 
+def result(nl, conn):
+    seen = nl.get(conn)
+    return seen["result"], seen["result_text"]
+
+
 def look(nl, conn):
     seen = nl.get(conn)
     return {name: seen[name] for name in seen if name != "age"}
@@ -203,9 +208,7 @@ def not_received():
     with Client() as nl, attached(nl) as (pair, client, server):
         with refused(errno.EAGAIN, NONE_RECEIVED, "direction"):
             nl.rekey(server, RX)
-        seen = nl.get(server)
-        eq((seen["result"], seen["result_text"]),
-           (-errno.EAGAIN, NONE_RECEIVED))
+        eq(result(nl, server), (-errno.EAGAIN, NONE_RECEIVED))
         update(nl, client, server, pair.server)
         with refused(errno.EAGAIN, NONE_RECEIVED, "direction"):
             nl.rekey(server, RX)
@@ -495,7 +498,7 @@ def not_stuck():
         pair, client, server = ends
         with writer_that_waits(pair.client) as size:
             refused_at_once(nl, client, errno.ENOKEY, NO_SECRET, "key")
-            eq(nl.get(client)["result"], -errno.ENOKEY)
+            eq(result(nl, client), (-errno.ENOKEY, NO_SECRET))
             refused_at_once(nl, client, errno.EINVAL,
                             "not of the cipher's size", "key.key",
                             key=tls.keys(tls.TLS13_SUITES[1]))
@@ -535,8 +538,11 @@ def stuck():
             os.kill(pid, signal.SIGUSR1)
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             eq(status, errno.EINTR)
+            eq(result(nl, client), (-errno.EINTR, "interrupted while "
+                                    "somebody else sends"))
             with refused(errno.EAGAIN, "somebody else sends", "no_wait"):
                 nl.rekey(client, TX, no_wait=True)
+            eq(result(nl, client), (-errno.EAGAIN, "somebody else sends"))
             tls.receive(pair.server, size)
         eq(counts(nl, client)[0], 0)
         update(nl, client, server, pair.server)
