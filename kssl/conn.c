@@ -565,6 +565,27 @@ void kssl_conn_enter(struct kssl *s, enum kssl_state state)
 }
 
 /**
+ * kssl_conn_break - move an established connection to state error
+ * @s: the connection, claimed; one that was closed meanwhile stays so
+ *
+ * Context: any.
+ */
+void kssl_conn_break(struct kssl *s)
+{
+	bool breaks;
+
+	spin_lock_bh(&s->object.lock);
+	breaks = s->state == KSSL_STATE_ESTABLISHED;
+	if (breaks)
+		WRITE_ONCE(s->state, KSSL_STATE_ERROR);
+	spin_unlock_bh(&s->object.lock);
+	if (!breaks)
+		return;
+	kssl_stat_inc(s->object.net, KSSL_STAT_ERROR);
+	kssl_conn_announce(s);
+}
+
+/**
  * kssl_conn_yield - give a claimed connection back, to claim it again later
  * @s: the connection, which nothing was done to; get reports nothing new
  *

@@ -165,6 +165,7 @@ int kssl_conn_claim(struct kssl *s, unsigned int states,
 		    struct kssl_reason *why);
 void kssl_conn_announce(struct kssl *s);
 void kssl_conn_enter(struct kssl *s, enum kssl_state state);
+void kssl_conn_break(struct kssl *s);
 void kssl_conn_yield(struct kssl *s);
 void kssl_conn_unclaim(struct kssl *s, int result,
 		       const struct kssl_reason *why);

@@ -416,7 +416,7 @@ static int update_key(struct update *update, struct kssl_reason *why)
 	 * theirs, under the same key. First the state: a kept connection would
 	 * only be closed.
 	 */
-	kssl_conn_enter(s, KSSL_STATE_ERROR);
+	kssl_conn_break(s);
 	kernel_sock_shutdown(update->sock, SHUT_RDWR);
 	return kssl_refuse(why, err, KSSL_A_DIRECTION,
 			   "the peer was told, but there is no new key; the socket was shut down");

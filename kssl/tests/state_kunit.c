@@ -215,7 +215,46 @@ static void state_initial_lets_another_go_first(struct kunit *test)
 	kssl_conn_unclaim(scene.s, 0, NULL);
 }
 
+static void state_error_comes_from_established_only(struct kunit *test)
+{
+	static const int states[] = { ESTABLISHED, CLOSED };
+	struct scene scene;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		scene_set(test, &scene);
+		bring_to(test, &scene, states[i]);
+		KUNIT_ASSERT_EQ(test, kssl_conn_claim(scene.s, BIT(states[i]),
+						      NULL), 0);
+		kssl_conn_break(scene.s);
+		kssl_conn_unclaim(scene.s, 0, NULL);
+		KUNIT_EXPECT_EQ(test, kssl_get_state(scene.s),
+				i ? CLOSED : ERROR);
+	}
+}
+
 /* What get reports */
+
+static void state_gives_a_claim_back_silently(struct kunit *test)
+{
+	static const struct kssl_reason why = { .text = "why" };
+	struct kssl_view view;
+	struct scene scene;
+
+	scene_set(test, &scene);
+	KUNIT_ASSERT_EQ(test, kssl_conn_claim(scene.s, BIT(INITIAL), NULL), 0);
+	kssl_conn_give_up(scene.s, -EINTR, &why);
+	kssl_conn_yield(scene.s);
+	kssl_conn_view(scene.s, &view);
+	KUNIT_EXPECT_EQ(test, view.result, 0);
+
+	kssl_conn_give_up(scene.s, -EINTR, &why);
+	KUNIT_EXPECT_EQ(test, kssl_conn_claim(scene.s, BIT(INITIAL), NULL), 0);
+	kssl_conn_yield(scene.s);
+	kssl_conn_view(scene.s, &view);
+	KUNIT_EXPECT_EQ(test, view.result, -EINTR);
+	KUNIT_EXPECT_STREQ(test, view.result_text, "why");
+}
 
 static void expect_blank(struct kunit *test, struct kssl *s)
 {
@@ -498,6 +537,8 @@ static void state_handshake_fixes_each_row_of_policy(struct kunit *test)
 static struct kunit_case state_cases[] = {
 	KUNIT_CASE_PARAM(state_decides_about_operations, op_gen_params),
 	KUNIT_CASE(state_initial_lets_another_go_first),
+	KUNIT_CASE(state_error_comes_from_established_only),
+	KUNIT_CASE(state_gives_a_claim_back_silently),
 	KUNIT_CASE(state_initial_is_blank),
 	KUNIT_CASE(state_clear_drops_what_was_negotiated),
 	KUNIT_CASE(state_shows_the_last_result),
