@@ -86,6 +86,26 @@ int kssl_nl_refuse_text(struct genl_info *info, int err, u16 attr,
 }
 
 /**
+ * kssl_nl_errno_text - what to say where the errno alone tells why
+ * @err: the negative errno of kssl_client_take() or kssl_task_queue()
+ *
+ * Return: the text.
+ */
+const char *kssl_nl_errno_text(int err)
+{
+	switch (err) {
+	case -EOVERFLOW:
+		return "too many references on one object";
+	case -ENODEV:
+		return "the module is being unloaded";
+	case -ENOMEM:
+		return "out of memory";
+	default:
+		return "this task cannot finish the request";
+	}
+}
+
+/**
  * kssl_nl_no_memory - refuse a request whose reply cannot be allocated
  * @info: the request
  *
@@ -539,18 +559,6 @@ int kssl_nl_fill(struct sk_buff *reply, struct kssl_object *object,
 	return kssl_nl_fill_conn(reply, kssl_of(object), client, ns, rows);
 }
 
-static const char *take_text(int err)
-{
-	switch (err) {
-	case -EOVERFLOW:
-		return "too many references on one object";
-	case -ENODEV:
-		return "the module is being unloaded";
-	default:
-		return "out of memory";
-	}
-}
-
 /**
  * kssl_nl_take_and_reply - give a client a reference and report it, or neither
  * @skb: the request
@@ -575,7 +583,8 @@ int kssl_nl_take_and_reply(struct sk_buff *skb, struct genl_info *info,
 	err = kssl_client_take(client, object, rights);
 	if (err) {
 		nlmsg_free(reply);
-		return kssl_nl_refuse_text(info, err, 0, take_text(err));
+		return kssl_nl_refuse_text(info, err, 0,
+					   kssl_nl_errno_text(err));
 	}
 	err = kssl_nl_reply_send(info, reply, hdr,
 				 kssl_nl_fill(reply, object, skb, rows));

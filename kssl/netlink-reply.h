@@ -15,6 +15,7 @@ int kssl_nl_refuse(struct genl_info *info, int err,
 		   const struct kssl_reason *why);
 int kssl_nl_refuse_text(struct genl_info *info, int err, u16 attr,
 			const char *text);
+const char *kssl_nl_errno_text(int err);
 int kssl_nl_no_memory(struct genl_info *info);
 int kssl_nl_require(struct genl_info *info, u16 attr, const char *text);
 

@@ -429,9 +429,8 @@ static int submit(struct sk_buff *skb, struct genl_info *info,
 	request->client = client;
 	request->work.run = run_request;
 	err = kssl_task_queue(client, &request->work);
-	return err ? kssl_nl_refuse_text(info, err, 0, err == -ENODEV ?
-				"the module is being unloaded" :
-				"this task cannot finish the request") : 0;
+	return err ? kssl_nl_refuse_text(info, err, 0,
+					 kssl_nl_errno_text(err)) : 0;
 }
 
 static int request_doit(struct sk_buff *skb, struct genl_info *info)
