@@ -270,7 +270,8 @@ struct kssl_info {
 	size_t alpn_len;
 	const char *sni;	/* host name that was asked for, "" if none */
 	int resumed;		/* 1 if a session was resumed */
-	uint16_t record_limit;	/* bytes of plaintext, 0 if none negotiated */
+	/* Bytes of plaintext, in TLS 1.3 with the content's type */
+	uint16_t record_limit;	/* 0 if none was negotiated */
 	uint32_t shutdown;	/* KSSL_SHUTDOWN_* that holders told of */
 	uint32_t directions;	/* KSSL_DIRECTION_* that are attached */
 	uint16_t family;	/* AF_INET, AF_INET6, or 0 without a socket */
@@ -382,8 +383,11 @@ struct kssl_attach {
 	size_t alpn_len;	/* at most KSSL_NAME_MAX */
 	const char *sni;	/* host name that was asked for, or NULL */
 	int resumed;		/* whether a session was resumed */
-	/* Bytes of plaintext that the peer takes in a record, or 0 */
-	uint16_t record_limit;	/* (RFC 6066 section 4, RFC 8449) */
+	/*
+	 * Bytes of plaintext that the peer takes in a record, in TLS 1.3 with
+	 * the content's type (RFC 6066 section 4, RFC 8449), or 0
+	 */
+	uint16_t record_limit;
 	const void *peer_chain;	/* DER, the peer's own first, or NULL */
 	size_t peer_chain_len;	/* at most KSSL_BLOB_MAX */
 	int keep_key;		/* let getsockopt() report the keys */
