@@ -249,8 +249,9 @@ enum kssl_shutdown {
 /**
  * enum kssl_rights - What a reference or a file descriptor of an object
  *   permits.
- * @KSSL_RIGHTS_USE: Look at the object, take its socket, update its keys, tell
- *   of a shutdown and of control records, and pass on the same right.
+ * @KSSL_RIGHTS_USE: Look at the object, take its socket, tell of a shutdown
+ *   and of records that are no data, update a key from its secret, and pass on
+ *   the same right.
  * @KSSL_RIGHTS_ALL: Everything.
  */
 enum kssl_rights {
