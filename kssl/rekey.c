@@ -577,13 +577,15 @@ static int rekey(struct kssl *s, const struct kssl_rekey_params *params,
  * direction, a KeyUpdate record of the peer must have been received.
  *
  * After a failure the keys are as they were. Only when the KeyUpdate record
- * went out and net/tls then refuses the key, the socket is shut down and @s is
- * in state error.
+ * went out and net/tls then refuses the key, or does not get it, the socket is
+ * shut down and @s is in state error.
  *
  * Context: may sleep, waits for the socket's lock, and for a transmit key until
  * nobody sends; a signal ends the latter. Meanwhile the other direction's key
  * can be updated.
- * Return: 0; -EOPNOTSUPP net/tls cannot update keys, or not this one (before
+ * Return: 0; -EPERM a cgroup program keeps the key from net/tls, of which the
+ * peer has been told if it is a transmit key; -EOPNOTSUPP net/tls cannot update
+ * keys, or not this one (before
  * TLS 1.3, or a device has it); -EBUSY in another state, or another update is
  * at work; -EAGAIN no KeyUpdate was received, records have yet to go out, or
  * somebody else sends who is not to be waited for;
