@@ -18,7 +18,8 @@ struct sock;
 /**
  * struct kssl_client - a netlink socket that has references or had some
  * @node: in the table of clients
- * @ref: the table's, and one for each task queue
+ * @ref: the table's, one for each task queue, and those of
+ *	kssl_binding_client()
  * @sk: the socket, held, so that its address stays its own
  * @portid: the socket's port
  * @cred: credentials of who opened the socket

@@ -9,7 +9,8 @@
  *
  * The table's own lock, taken with bottom halves off, is innermost. Lookups go
  * by RCU and kref_get_unless_zero(); objects are freed after a grace period.
- * An object's lock comes before a client's lock and before nothing else.
+ * An object's lock comes before a client's lock and before those of the wait
+ * queues that watch.c enters.
  *
  * An object does not keep its network namespace. Whoever has a reference that
  * can outlive that keeps it himself; who has just found an object may be in

@@ -57,8 +57,9 @@ struct kssl_hold {
 
 /**
  * struct kssl_object - what contexts and connections have in common
- * @ref: one for each hold, kernel user, attached socket and, on a context,
- *	connection
+ * @ref: one for each hold, kernel user and, on a context, connection; on a
+ *	connection, of the attached socket or, if it keeps that, of the context
+ *	that keeps the connection; and of who is at work on it
  * @id: its id, taken until its release
  * @holders: length of @holds
  * @lock: guards @holders, @holds and what the types say; taken in any context

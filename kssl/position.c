@@ -152,9 +152,10 @@ void kssl_position_adopt(struct sock *sk, int direction,
 
 /*
  * A writer that a signal ends while it waits for room leaves a record of which
- * TCP has a part. Before 7.3 net/tls takes that for an error of the socket, so
- * that nothing more would be sent; and if the writer was just woken, nobody
- * else will be. net/tls sends the rest when it is told of room.
+ * TCP has a part. Some kernels' net/tls takes that for an error of the socket
+ * (6.12, but not 6.1 and 7.3), so that nothing more would be sent; and if the
+ * writer was just woken, nobody else will be. net/tls sends the rest when it is
+ * told of room.
  */
 static void push_rest(struct sock *sk, const struct tls_context *tls)
 {
