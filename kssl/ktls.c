@@ -54,11 +54,6 @@ static bool has_ulp(struct sock *sk)
 	return ops && !strcmp(ops->name, ULP_NAME) && tls_get_ctx(sk);
 }
 
-static u8 conf_of(const struct tls_context *tls, int direction)
-{
-	return direction == TLS_TX ? tls->tx_conf : tls->rx_conf;
-}
-
 static bool has_key(struct sock *sk, int direction)
 {
 	const struct tls_context *tls;
@@ -66,7 +61,7 @@ static bool has_key(struct sock *sk, int direction)
 
 	lock_sock(sk);
 	tls = has_ulp(sk) ? tls_get_ctx(sk) : NULL;
-	has = tls && conf_of(tls, direction) != TLS_BASE;
+	has = tls && kssl_ktls_conf(tls, direction) != TLS_BASE;
 	release_sock(sk);
 	return has;
 }
@@ -75,8 +70,8 @@ static u32 keyed_directions(struct sock *sk)
 {
 	const struct tls_context *tls = tls_get_ctx(sk);
 
-	return (conf_of(tls, TLS_TX) != TLS_BASE ? KSSL_DIRECTION_TX : 0) |
-		(conf_of(tls, TLS_RX) != TLS_BASE ? KSSL_DIRECTION_RX : 0);
+	return (tls->tx_conf != TLS_BASE ? KSSL_DIRECTION_TX : 0) |
+		(tls->rx_conf != TLS_BASE ? KSSL_DIRECTION_RX : 0);
 }
 
 static int check_ulp(struct sock *sk, u32 keyed, bool *ulp,
@@ -419,7 +414,7 @@ int kssl_ktls_same_key(struct socket *sock, int direction,
 
 	lock_sock(sk);
 	tls = has_ulp(sk) ? tls_get_ctx(sk) : NULL;
-	same = tls && conf_of(tls, direction) != TLS_BASE &&
+	same = tls && kssl_ktls_conf(tls, direction) != TLS_BASE &&
 		tls->prot_info.cipher_type == cipher->type &&
 		is_key(tls, direction, cipher, crypto);
 	release_sock(sk);
@@ -445,7 +440,7 @@ void kssl_ktls_read_nonce(struct socket *sock, int direction,
 
 	lock_sock(sk);
 	tls = has_ulp(sk) ? tls_get_ctx(sk) : NULL;
-	if (tls && conf_of(tls, direction) != TLS_BASE &&
+	if (tls && kssl_ktls_conf(tls, direction) != TLS_BASE &&
 	    tls->prot_info.cipher_type == cipher->type) {
 		nonce = direction == TLS_TX ? tls->tx.iv : tls->rx.iv;
 		crypto->salt_len = cipher->salt_size;
@@ -482,7 +477,7 @@ void kssl_ktls_wipe(struct socket *sock, int direction)
 
 	lock_sock(sk);
 	tls = has_ulp(sk) ? tls_get_ctx(sk) : NULL;
-	if (tls && conf_of(tls, direction) == TLS_SW) {
+	if (tls && kssl_ktls_conf(tls, direction) == TLS_SW) {
 		copy = copy_of(tls, direction);
 		memzero_explicit(&copy->info + 1,
 				 sizeof(*copy) - sizeof(copy->info));
@@ -521,8 +516,7 @@ bool kssl_ktls_records(struct socket *sock, int direction, u64 *records)
 {
 	const struct tls_context *tls = tls_get_ctx(sock->sk);
 
-	if (!tls || (direction == TLS_TX ? tls->tx_conf : tls->rx_conf) ==
-	    TLS_BASE)
+	if (!tls || kssl_ktls_conf(tls, direction) == TLS_BASE)
 		return false;
 	*records = read_seq(direction == TLS_TX ? tls->tx.rec_seq :
 			    tls->rx.rec_seq);

@@ -3,12 +3,22 @@
 #define _KSSL_KTLS_H
 
 #include <net/kssl.h>
+#include <net/tls.h>
 
 struct kssl_cipher;
 struct kssl_suite;
 struct socket;
 
 #define KSSL_DIRECTIONS	(KSSL_DIRECTION_TX | KSSL_DIRECTION_RX)
+
+#define KSSL_RECORD_HANDSHAKE	22	/* RFC 8446 section 5.1 */
+#define KSSL_KEY_UPDATE		24	/* RFC 8446 section 4.6.3 */
+
+/* Who has the key of a direction; TLS_BASE if there is none. */
+static inline u8 kssl_ktls_conf(const struct tls_context *tls, int direction)
+{
+	return direction == TLS_TX ? tls->tx_conf : tls->rx_conf;
+}
 
 /**
  * struct kssl_ktls_key - what net/tls tells of a key besides its bytes

@@ -27,10 +27,8 @@
 #include <net/strparser.h>
 #include <net/tls.h>
 
+#include "ktls.h"
 #include "position.h"
-
-#define RECORD_HANDSHAKE	22
-#define KEY_UPDATE		24	/* RFC 8446 section 4.6.3 */
 
 /* To TCP, a FIN is one more byte. */
 static bool fin_sent(const struct sock *sk)
@@ -95,9 +93,10 @@ static bool is_key_update(struct sk_buff *skb)
 {
 	u8 type;
 
-	return ((struct sk_skb_cb *)skb->cb)->tls.control == RECORD_HANDSHAKE &&
+	return ((struct sk_skb_cb *)skb->cb)->tls.control ==
+			KSSL_RECORD_HANDSHAKE &&
 		!skb_copy_bits(skb, strp_msg(skb)->offset, &type, 1) &&
-		type == KEY_UPDATE;
+		type == KSSL_KEY_UPDATE;
 }
 
 /*
@@ -208,7 +207,7 @@ static int count(struct sock *sk, int direction,
 
 	if (!tls)
 		return -ENOTCONN;
-	if ((direction == TLS_TX ? tls->tx_conf : tls->rx_conf) != TLS_SW ||
+	if (kssl_ktls_conf(tls, direction) != TLS_SW ||
 	    tls->tx_conf == TLS_HW || tls->rx_conf == TLS_HW)
 		return -EOPNOTSUPP;
 	return direction == TLS_TX ? count_sent(sk, tls, origin, bytes) :

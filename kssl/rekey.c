@@ -45,9 +45,7 @@
 #include "suite.h"
 #include "trace.h"
 
-#define RECORD_HANDSHAKE	22
 #define RECORD_DATA		23
-#define KEY_UPDATE		24
 #define CCM_NONCE_LENGTH	2	/* first byte of CCM's counter block */
 #define IV_SIZE_MAX		16	/* CCM's */
 
@@ -220,7 +218,7 @@ static int check_sock(const struct update *update, struct kssl_reason *why)
 {
 	const struct tls_context *tls = tls_get_ctx(update->sock->sk);
 
-	if ((is_tx(update) ? tls->tx_conf : tls->rx_conf) != TLS_SW)
+	if (kssl_ktls_conf(tls, is_tx(update) ? TLS_TX : TLS_RX) != TLS_SW)
 		return kssl_refuse(why, -EOPNOTSUPP, KSSL_A_DIRECTION,
 				   "a device has the key");
 	if (!is_installed(update, update->nonce))
@@ -269,8 +267,8 @@ static void build_record(struct update *update)
 
 	update->record = (struct record) {
 		.header = { RECORD_DATA, 3, 3, 0, size },
-		.message = { KEY_UPDATE, 0, 0, 1, update->request },
-		.type = RECORD_HANDSHAKE,
+		.message = { KSSL_KEY_UPDATE, 0, 0, 1, update->request },
+		.type = KSSL_RECORD_HANDSHAKE,
 	};
 	if (ccm)
 		update->iv[0] = CCM_NONCE_LENGTH;
