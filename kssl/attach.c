@@ -636,6 +636,10 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
  * row keep, @s has one on the socket's file instead, until either end shuts the
  * connection down, and so has the context on @s if it has that row, too.
  *
+ * Nobody may write to the socket meanwhile. Who waits for room in it when the
+ * transmit key comes is noticed (-EBUSY), but not who begins to just after that
+ * was looked at: he goes on with plaintext, and the peer finds records behind.
+ *
  * All or nothing: after a failure @s and the byte stream are as they were, but
  * for the tls ULP on the socket, which changes nothing. Only when net/tls
  * refuses the second key of a call, which then was not for a reason that could
