@@ -447,16 +447,31 @@ static void keep_next(const struct update *update)
 	spin_unlock_bh(&s->object.lock);
 }
 
-static int update_claimed(struct update *update,
-			  const struct kssl_rekey_params *params,
-			  struct kssl_reason *why)
+/* Claims the connection, unless what is asked for is refused in any case. */
+static int claim(struct update *update, const struct kssl_rekey_params *params,
+		 struct kssl_reason *why)
 {
 	int err;
 
 	err = kssl_conn_claim(update->s, BIT(KSSL_STATE_ESTABLISHED), why);
 	if (err)
 		return err;
-	err = prepare_next(update, params, why) ?: update_key(update, why);
+	err = prepare_next(update, params, why);
+	if (err)
+		kssl_conn_unclaim(update->s, err, why);
+	return err;
+}
+
+static int update_claimed(struct update *update,
+			  const struct kssl_rekey_params *params,
+			  struct kssl_reason *why)
+{
+	int err;
+
+	err = claim(update, params, why);
+	if (err)
+		return err;
+	err = update_key(update, why);
 	if (!err)
 		keep_next(update);
 	kssl_conn_unclaim(update->s, err, why);
@@ -470,13 +485,8 @@ static int check_update(struct update *update,
 {
 	int err;
 
-	err = kssl_conn_claim(update->s, BIT(KSSL_STATE_ESTABLISHED), why);
-	if (err)
-		return err;
-	err = prepare_next(update, params, why);
-	if (err)
-		kssl_conn_unclaim(update->s, err, why);
-	else
+	err = claim(update, params, why);
+	if (!err)
 		kssl_conn_yield(update->s);
 	return err;
 }
