@@ -593,10 +593,10 @@ static int rekey(struct kssl *s, const struct kssl_rekey_params *params,
  * can be updated.
  * Return: 0; -EPERM a cgroup program keeps the key from net/tls, of which the
  * peer has been told if it is a transmit key; -EOPNOTSUPP net/tls cannot update
- * keys, or not this one (before
- * TLS 1.3, or a device has it); -EBUSY in another state, or another update is
- * at work; -EAGAIN no KeyUpdate was received, records have yet to go out, or
- * somebody else sends who is not to be waited for;
+ * keys, or not this one (before TLS 1.3, or a device has it); -EBUSY in another
+ * state, or another update is at work; -EAGAIN no KeyUpdate was received,
+ * records have yet to go out, or somebody else sends who is not to be waited
+ * for;
  * -ESTALE somebody else has changed the key; -ENOKEY no key is given and no
  * secret is known; -EPIPE a close_notify has ended the direction; -ENOTCONN
  * the socket is closed, or has no file; -EINTR; -EINVAL; -ENOMEM; or what the
