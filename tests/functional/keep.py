@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Connections that keep their sockets, and contexts that keep those."""
 
-import contextlib
 import errno
 import os
 import resource
@@ -292,20 +291,11 @@ def lingering():
     with Client() as nl, tls.Pair() as pair:
         address = pair.client.getsockname()
         set_linger(pair.client, 1, 1000)
-        fill(pair.client)
+        tls.fill(pair.client)
         conn = kept(nl, pair)
         assert is_open_here(address)
         half_close(nl, conn, pair)
         is_closed(address)
-
-
-def fill(sock):
-    """Sends what the peer does not read, until nothing more fits."""
-    sock.setblocking(False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            sock.send(bytes(1 << 16))
-    sock.settimeout(60)
 
 
 def leave_unsent(nl, pair):

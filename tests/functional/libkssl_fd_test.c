@@ -151,11 +151,11 @@ static void test_socket(void)
 	poll_fd = (struct pollfd){ .fd = fd, .events = POLLIN };
 	check(!poll(&poll_fd, 1, 0));
 	check(kssl_write(pair[1], "x", 1) == 1);
-	check(poll(&poll_fd, 1, 10000) == 1 && poll_fd.revents == POLLIN);
+	check(poll(&poll_fd, 1, 60000) == 1 && poll_fd.revents == POLLIN);
 	close(pair[1]);
 	kssl_free(peer);
 	poll_fd.events = 0;
-	check(poll(&poll_fd, 1, 10000) == 1 && poll_fd.revents == POLLHUP);
+	check(poll(&poll_fd, 1, 60000) == 1 && poll_fd.revents == POLLHUP);
 	close(fd);
 }
 

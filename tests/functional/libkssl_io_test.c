@@ -151,7 +151,7 @@ static int wait_readable(int fd)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 
-	return poll(&poll_fd, 1, 5000) == 1;
+	return poll(&poll_fd, 1, 60000) == 1;
 }
 
 /* Part of a record makes a socket readable, too, but nothing can be read. */
@@ -160,7 +160,7 @@ static ssize_t read_patiently(int fd, void *buf, size_t size)
 	ssize_t n = -1;
 	int tries;
 
-	for (tries = 0; tries < 500 && wait_readable(fd); tries++) {
+	for (tries = 0; tries < 6000 && wait_readable(fd); tries++) {
 		n = kssl_read(fd, buf, size);
 		if (n >= 0 || kssl_errno() != EAGAIN)
 			break;
@@ -264,6 +264,7 @@ static void test_nonblocking(const struct kind *kind)
 	while ((n = kssl_write(link.fd[0], buf, sizeof(buf))) > 0)
 		sent += n;
 	check(n == -1 && kssl_errno() == EAGAIN && sent);
+	sent += tcp_fill(link.fd[0]);
 	check(kssl_shutdown(link.fd[0]) == -1 && kssl_errno() == EAGAIN);
 	while (got < sent &&
 	       (n = read_patiently(link.fd[1], buf, sizeof(buf))) > 0)
@@ -422,7 +423,7 @@ static int gone(uint32_t id)
 	struct kssl_info *info;
 	int i;
 
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 3000; i++) {
 		info = kssl_info_by_id(client, id);
 		if (!info)
 			return kssl_errno() == ENOENT;

@@ -402,17 +402,6 @@ def kept():
             nl.rekey(conn, TX)
 
 
-def fill(sock):
-    """Sends until nothing more fits, then a record in part."""
-    sent = 0
-    sock.setblocking(False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            sent += sock.send(bytes(30000))
-    sock.settimeout(None)
-    return sent
-
-
 def succeeds(nl, conn):
     """Updates a transmit key, which the socket may have no room for."""
     try:
@@ -428,7 +417,7 @@ def succeeds(nl, conn):
 def full():
     needs_rekey()
     with Client() as nl, attached(nl) as (pair, client, server):
-        sent = fill(pair.client)
+        sent = tls.fill(pair.client)
         with refused(errno.EAGAIN, "", "direction"):
             nl.rekey(client, TX)
         eq(counts(nl, client)[0], 0)

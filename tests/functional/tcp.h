@@ -31,6 +31,29 @@ static inline int tcp_pair(int pair[2])
 	return pair[1] < 0 ? -1 : 0;
 }
 
+/*
+ * Fills a socket that does not block, with what its end sends by write(), and
+ * returns how many bytes. Full is what stays full: the peer's kernel takes what
+ * was sent a little later, and the sender asks it for room again after 200 ms,
+ * 600 ms and so on, when it may have found some by packing what it has.
+ */
+static inline size_t tcp_fill(int fd)
+{
+	static const char junk[65536];
+	size_t sent = 0;
+	ssize_t n;
+	int quiet;
+
+	for (quiet = 0; quiet < 100; quiet++) {
+		while ((n = write(fd, junk, sizeof(junk))) > 0) {
+			sent += n;
+			quiet = 0;
+		}
+		usleep(10000);
+	}
+	return sent;
+}
+
 static inline void tcp_close(int pair[2])
 {
 	close(pair[0]);

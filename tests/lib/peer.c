@@ -16,7 +16,7 @@
 #include "tls_pair.h"
 
 #define ARGS_MAX	40
-#define PATIENCE	20000	/* milliseconds for something to be said */
+#define PATIENCE	60000	/* milliseconds for something to be said */
 
 struct kssl_client *client;
 

@@ -238,7 +238,7 @@ static void read_all(int fd, unsigned char *buf, size_t len)
 	ssize_t n;
 
 	while (len) {
-		MUST(poll(&pollfd, 1, 5000) == 1);
+		MUST(poll(&pollfd, 1, 60000) == 1);
 		n = read(fd, buf, len);
 		MUST(n > 0);
 		buf += n;

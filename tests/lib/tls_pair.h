@@ -176,7 +176,7 @@ static inline void tls_wait(int fd)
 {
 	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
 
-	MUST(poll(&pollfd, 1, 20000) == 1);
+	MUST(poll(&pollfd, 1, 60000) == 1);
 }
 
 /* Until one of two can go on, or may have to be tried again. */

@@ -349,7 +349,7 @@ class Client:
         return self.call(K.CMD_REKEY,
                          {"id": number, "direction": direction, **attrs})
 
-    def event(self, timeout=5):
+    def event(self, timeout=30):
         """The next event, or None."""
         self.sock.settimeout(timeout)
         try:
@@ -390,7 +390,7 @@ def _differs(why, errno, text, blame, missing):
     return None
 
 
-def eventually(condition, what, seconds=20):
+def eventually(condition, what, seconds=60):
     """Waits for a condition that comes true soon; returns what it gives."""
     end = time.monotonic() + seconds
     while not (result := condition()):
@@ -399,7 +399,7 @@ def eventually(condition, what, seconds=20):
     return result
 
 
-def position(client, conn, seconds=20):
+def position(client, conn, seconds=60):
     """Bytes sent and received, None for one that is never known."""
     def known():
         seen = client.get(conn)

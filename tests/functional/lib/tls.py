@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 import threading
+import time
 
 TLS12 = 0x0303
 TLS13 = 0x0304
@@ -194,6 +195,27 @@ def attach_pair(nl, ctx, pair, suite=DEFAULT, **how):
     ends = directions(suite, **how)
     return [nl.attach(ctx_id=ctx, fd=fd, settings={"role": role}, **end)
             for fd, role, end in zip(pair.fds(), (1, 2), ends)]
+
+
+def fill(sock):
+    """Sends what the peer does not read, until the socket stays full.
+
+    There is room again a moment later: when the peer's kernel has taken what
+    was under way, and at the sender's probes, after 200 ms, 600 ms and so on.
+    Returns how many bytes were sent.
+    """
+    timeout = sock.gettimeout()
+    sock.setblocking(False)
+    sent = quiet = 0
+    while quiet < 100:
+        try:
+            sent += sock.send(bytes(30000))
+            quiet = 0
+        except BlockingIOError:
+            time.sleep(0.01)
+            quiet += 1
+    sock.settimeout(timeout)
+    return sent
 
 
 def receive(sock, size):
