@@ -89,10 +89,9 @@ static int start_dump(struct netlink_callback *cb, u16 id)
 static bool may_dump(struct netlink_callback *cb, const struct dump *dump,
 		     struct kssl_object *object)
 {
-	struct kssl_client *client = kssl_nl_find_client(cb->skb);
-
-	return (client && kssl_client_held(client, object)) ||
-		kssl_access_dump(cb->skb, &dump->asker, object);
+	return kssl_nl_is_held(cb->skb, object) ||
+		kssl_access_dump(cb->skb, &dump->asker, object) ||
+		kssl_nl_is_kept(cb->skb, object);
 }
 
 static void *put_dump_header(struct sk_buff *skb, struct netlink_callback *cb,

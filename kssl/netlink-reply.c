@@ -222,12 +222,46 @@ bool kssl_nl_is_held(const struct sk_buff *skb, struct kssl_object *object)
 }
 
 /**
+ * kssl_nl_is_kept - does the client that asks hold an object's context
+ * @skb: the request
+ * @object: the object, which may be in its release
+ *
+ * A context that keeps connections keeps them for who has all rights on it.
+ * Takes no references, so that nothing can end here that belongs to others.
+ *
+ * Context: any; @object is pinned, or under the RCU read lock.
+ * Return: true if that context keeps the object.
+ */
+bool kssl_nl_is_kept(const struct sk_buff *skb, struct kssl_object *object)
+{
+	struct kssl_client *client = kssl_nl_find_client(skb);
+	struct kssl_ctx *ctx;
+	struct kssl *s;
+	bool kept;
+
+	if (!client || object->type != &kssl_conn_type)
+		return false;
+	s = kssl_of(object);
+	/* A context is freed a grace period after its last connection. */
+	rcu_read_lock();
+	spin_lock_bh(&object->lock);
+	ctx = s->ctx;
+	spin_unlock_bh(&object->lock);
+	/* It may have got another meanwhile, but not while that keeps it. */
+	kept = kssl_ctx_keeps(ctx, s) && READ_ONCE(s->ctx) == ctx &&
+		kssl_client_rights(client, &ctx->object) == KSSL_RIGHTS_ALL;
+	rcu_read_unlock();
+	return kept;
+}
+
+/**
  * kssl_nl_exists - does an object exist for the client that asks
  * @object: the object, which may be in its release
  * @skb: the request
  *
- * That is one of its own network namespace, or one that it has imported. For
- * kssl_object_find() and kssl_object_next().
+ * That is one of its own network namespace, one that it has imported, or one
+ * that is kept by a context which it has imported. For kssl_object_find() and
+ * kssl_object_next().
  *
  * Context: any.
  * Return: true if it does.
@@ -237,7 +271,7 @@ bool kssl_nl_exists(struct kssl_object *object, const void *skb)
 	const struct sock *sk = NETLINK_CB((const struct sk_buff *)skb).sk;
 
 	return net_eq(object->net, sock_net(sk)) ||
-		kssl_nl_is_held(skb, object);
+		kssl_nl_is_held(skb, object) || kssl_nl_is_kept(skb, object);
 }
 
 static struct kssl_object *find(struct sk_buff *skb, struct genl_info *info,
@@ -337,7 +371,7 @@ struct kssl_object *kssl_nl_find_seen(struct sk_buff *skb,
 	struct kssl_object *object = find(skb, info, type);
 
 	if (IS_ERR(object) || kssl_nl_is_held(skb, object) ||
-	    kssl_access_look(skb, object))
+	    kssl_nl_is_kept(skb, object) || kssl_access_look(skb, object))
 		return object;
 	return forbid(info, object, "it belongs to another user");
 }
@@ -389,21 +423,6 @@ struct socket *kssl_nl_socket(struct sk_buff *skb, struct genl_info *info)
 	return sock ?: ERR_PTR(err);
 }
 
-/* A context that keeps connections keeps them for who has all rights on it. */
-static bool is_kept_for(const struct sk_buff *skb, struct kssl_object *object)
-{
-	struct kssl_ctx *ctx;
-	bool kept;
-
-	if (object->type != &kssl_conn_type)
-		return false;
-	ctx = kssl_conn_ctx(kssl_of(object));
-	kept = kssl_nl_rights(skb, &ctx->object) == KSSL_RIGHTS_ALL &&
-		kssl_ctx_keeps(ctx, kssl_of(object));
-	kssl_ctx_put(ctx);
-	return kept;
-}
-
 /**
  * kssl_nl_find_takable - find an object that the client may have by its id
  * @skb: the request
@@ -435,7 +454,7 @@ struct kssl_object *kssl_nl_find_takable(struct sk_buff *skb,
 	if (*rights)
 		return object;
 	*rights = KSSL_RIGHTS_ALL;
-	if (is_kept_for(skb, object) ||
+	if (kssl_nl_is_kept(skb, object) ||
 	    (is_shared(object) && kssl_access_user(skb, object)) ||
 	    kssl_access_admin(skb, object))
 		return object;

@@ -29,6 +29,7 @@ kssl_nl_obtain_client(struct sk_buff *skb, struct genl_info *info);
 
 struct kssl_settings kssl_nl_settings_of(struct kssl_object *object);
 bool kssl_nl_is_held(const struct sk_buff *skb, struct kssl_object *object);
+bool kssl_nl_is_kept(const struct sk_buff *skb, struct kssl_object *object);
 bool kssl_nl_exists(struct kssl_object *object, const void *skb);
 u8 kssl_nl_rights(const struct sk_buff *skb, struct kssl_object *object);
 struct kssl_object *__must_check

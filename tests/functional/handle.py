@@ -267,8 +267,13 @@ def kept_by_context():
         for rights in K.RIGHTS_USE, K.RIGHTS_ALL:
             with refused(errno.EPERM, BY_ID, "id"):
                 bob.up_ref(kept)
+            eq(bob.dump(), [])
+            with refused(errno.EPERM, "it belongs to another user", "id"):
+                bob.get(kept)
             pass_fd(here, nl.ctx_open_fd(ctx, rights=rights))
             bob.receive_fd()
+        eq([seen["id"] for seen in bob.dump()], [kept])
+        eq(bob.get(kept)["held"], 0)
         eq(bob.up_ref(kept)["rights"], K.RIGHTS_ALL)
         for number in plain, nl.new(ctx, role=K.ROLE_CLIENT)["id"]:
             with refused(errno.EPERM, BY_ID, "id"):
@@ -643,7 +648,10 @@ def ip_netns(*words):
 
 
 class Abroad(Client):
-    """Makes a kept connection in another network namespace."""
+    """Makes a kept connection in another network namespace.
+
+    Its context keeps another one.
+    """
 
     def __init__(self, sock):
         super().__init__()
@@ -651,6 +659,14 @@ class Abroad(Client):
         self.pair = tls.Pair()
         self.conn = both_attached(self, self.pair, keep=1)
         self.pair.client.close()
+        self.other = tls.Pair()
+
+    def keep(self):
+        ctx = self.get(self.conn)["ctx_id"]
+        self.ctx_set(ctx, keep=1)
+        return self.attach(ctx_id=ctx, fd=self.other.client.fileno(),
+                           settings={"role": K.ROLE_CLIENT},
+                           **tls.directions()[0])["id"]
 
     def give(self):
         pass_fd(self.unix, self.open_fd(self.conn))
@@ -668,19 +684,23 @@ def abroad():
         far = Remote(lambda: Abroad(there), before=new_net,
                      keep=[there.fileno()])
         there.close()
-        conn = far.give()
+        conn, kept = far.give(), far.keep()
         ip_netns("attach", "kssl-far", str(far.pid()))
         ip_netns("set", "kssl-far", str(NSID))
         ip_netns("delete", "kssl-far")
-        with refused(errno.ENOENT, "no such connection", "id"):
-            nl.get(conn)
+        for number in conn, kept:
+            with refused(errno.ENOENT, "no such connection", "id"):
+                nl.get(number)
         for _ in range(2):
             _, (fd,), _, _ = socket.recv_fds(here, 1, 1)
             with opened(fd):
                 ctx = nl.import_fd(fd)["ctx_id"]
         eq(nl.get(conn)["ctx_id"], ctx)
-        eq([seen["id"] for seen in nl.dump()], [conn])
+        eq([seen["id"] for seen in nl.dump()], [conn, kept])
         eq([seen["ctx_id"] for seen in nl.ctx_dump()], [ctx])
+        eq(nl.up_ref(kept)["rights"], K.RIGHTS_ALL)
+        os.close(nl.sock_fd(kept))
+        nl.free(kept)
         with socket.socket(fileno=nl.sock_fd(conn)) as taken:
             taken.settimeout(60)
             taken.sendall(b"far away")

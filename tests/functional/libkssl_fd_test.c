@@ -171,10 +171,31 @@ static int take(struct kssl *s, int fd, void *arg)
 	return 0;
 }
 
+static int tally(struct kssl *s, int fd, void *arg)
+{
+	++*(int *)arg;
+	kssl_free(s);
+	return close(fd);
+}
+
+/* A child of another user takes over with nothing but the context's. */
+static void stranger(int fd)
+{
+	struct kssl_client *own;
+	struct kssl_ctx *his;
+	int n = 0;
+
+	if (setuid(1000))
+		_exit(1);
+	own = kssl_client_new();
+	his = kssl_ctx_import(own, fd, 0);
+	_exit(!(his && kssl_ctx_take_over(his, tally, &n) && n == 1));
+}
+
 static void test_take_over(void)
 {
 	struct kssl_ctx *own = kssl_ctx_new(client, KSSL_METHOD_EITHER), *his;
-	int kept[2], loose[2], fd, use, ids[3] = { 1 };
+	int kept[2], loose[2], fd, use, ids[3] = { 1 }, status = -1;
 	struct kssl *s, *not_kept;
 	char buf[8];
 
@@ -201,6 +222,11 @@ static void test_take_over(void)
 	check(kssl_read(kept[1], buf, sizeof(buf)) == 5 &&
 	      !memcmp(buf, "taken", 5));
 	check(kssl_ctx_take_over(his, take, ids) && ids[0] == 3);
+
+	if (!fork())
+		stranger(fd);
+	wait(&status);
+	check(!status);
 
 	kssl_ctx_free(his);
 	close(fd);
