@@ -141,60 +141,17 @@ static int read_locked(struct update *update, struct kssl_reason *why)
 		return kssl_refuse(why, -EPIPE, KSSL_A_DIRECTION,
 				   "a close_notify has ended this direction");
 	len = is_tx(update) ? secrets->tx_len : secrets->rx_len;
+	memcpy(update->nonce, is_tx(update) ? secrets->tx_nonce :
+	       secrets->rx_nonce, sizeof(update->nonce));
 	if (!given && !len)
 		return kssl_refuse(why, -ENOKEY, KSSL_A_KEY,
 				   "no traffic secret is known, so a key is needed");
-	memcpy(update->nonce, is_tx(update) ? secrets->tx_nonce :
-	       secrets->rx_nonce, sizeof(update->nonce));
 	if (!given) {
 		memcpy(update->next.secret, is_tx(update) ? secrets->tx :
 		       secrets->rx, len);
 		update->next.secret_len = len;
 	}
 	return 0;
-}
-
-/* A key that is used anew would use each of its nonces anew. */
-static int check_next(const struct update *update, struct kssl_reason *why)
-{
-	u8 nonce[KSSL_NONCE_SIZE];
-	int err = 0;
-
-	kssl_crypto_nonce(&update->next, nonce);
-	if (!crypto_memneq(nonce, update->nonce, sizeof(nonce)))
-		err = kssl_refuse(why, -EINVAL, KSSL_A_KEY,
-				  "the key in use has the same nonce");
-	memzero_explicit(nonce, sizeof(nonce));
-	return err;
-}
-
-/*
- * What follows from the secret that the connection has, unless it is given.
- * Can be done again.
- */
-static int prepare_next(struct update *update,
-			const struct kssl_rekey_params *params,
-			struct kssl_reason *why)
-{
-	int err;
-
-	update->next = params->key;
-	spin_lock_bh(&update->s->object.lock);
-	err = read_locked(update, why);
-	update->suite = kssl_suite_find(update->s->suite);
-	spin_unlock_bh(&update->s->object.lock);
-	if (err)
-		return err;
-	if (!params->key.key_len && !params->key.secret_len) {
-		err = kssl_derive_next(update->suite, &update->next);
-		if (err)
-			return kssl_refuse(why, err, KSSL_A_ID,
-					   "no secret could be derived");
-	}
-	return kssl_attach_prepare(update->suite, &update->next, false,
-				   KSSL_A_KEY, why) ?:
-		check_next(update, why) ?:
-		kssl_ktls_try(update->suite, &update->next, &update->next, why);
 }
 
 static const char *live_nonce(const struct update *update)
@@ -359,6 +316,52 @@ static int peer_told(struct update *update, struct kssl_reason *why)
 			get_unaligned_be64(tls_get_ctx(sk)->rx.rec_seq);
 	release_sock(sk);
 	return err;
+}
+
+/* A key that is used anew would use each of its nonces anew. */
+static int check_next(const struct update *update, struct kssl_reason *why)
+{
+	u8 nonce[KSSL_NONCE_SIZE];
+	int err = 0;
+
+	kssl_crypto_nonce(&update->next, nonce);
+	if (!crypto_memneq(nonce, update->nonce, sizeof(nonce)))
+		err = kssl_refuse(why, -EINVAL, KSSL_A_KEY,
+				  "the key in use has the same nonce");
+	memzero_explicit(nonce, sizeof(nonce));
+	return err;
+}
+
+/*
+ * What follows from the secret that the connection has, unless it is given.
+ * Can be done again. Who finds no secret because an update was made with a
+ * given key has to learn that it was made, so that comes first.
+ */
+static int prepare_next(struct update *update,
+			const struct kssl_rekey_params *params,
+			struct kssl_reason *why)
+{
+	int err;
+
+	update->next = params->key;
+	spin_lock_bh(&update->s->object.lock);
+	err = read_locked(update, why);
+	update->suite = kssl_suite_find(update->s->suite);
+	spin_unlock_bh(&update->s->object.lock);
+	if (err == -ENOKEY && !is_tx(update))
+		err = peer_told(update, why) ?: err;
+	if (err)
+		return err;
+	if (!params->key.key_len && !params->key.secret_len) {
+		err = kssl_derive_next(update->suite, &update->next);
+		if (err)
+			return kssl_refuse(why, err, KSSL_A_ID,
+					   "no secret could be derived");
+	}
+	return kssl_attach_prepare(update->suite, &update->next, false,
+				   KSSL_A_KEY, why) ?:
+		check_next(update, why) ?:
+		kssl_ktls_try(update->suite, &update->next, &update->next, why);
 }
 
 /* A cgroup program can answer setsockopt() in net/tls's stead. */

@@ -224,13 +224,21 @@ def given_keys():
             for _ in range(2):
                 update(nl, client, server, pair.server, tls.keys(suite))
                 tls.exchange(pair)
-            for conn, direction in (client, TX), (server, RX):
-                with refused(errno.ENOKEY, NO_SECRET, "key"):
-                    nl.rekey(conn, direction)
+            with refused(errno.ENOKEY, NO_SECRET, "key"):
+                nl.rekey(client, TX)
+            # That nothing is to be done comes first.
+            with refused(errno.EAGAIN, NONE_RECEIVED, "direction"):
+                nl.rekey(server, RX)
+            following = tls.keys(suite)
+            nl.rekey(client, TX, key=following)
+            eq(receive_record(pair.server), (HANDSHAKE, UPDATE))
+            with refused(errno.ENOKEY, NO_SECRET, "key"):
+                nl.rekey(server, RX)
+            nl.rekey(server, RX, key=following)
             update(nl, client, server, pair.server, tls.secret(suite))
             update(nl, client, server, pair.server)
             tls.exchange(pair)
-            eq(counts(nl, client)[0], 4)
+            eq(counts(nl, client)[0], 5)
             # The other direction still has its secret.
             update(nl, server, client, pair.client)
             tls.exchange(pair)

@@ -282,6 +282,60 @@ static void test_unanswered(void)
 	link_down(&link);
 }
 
+static int attach_by_keys(struct kssl *s, int fd, struct kssl_crypto tx,
+			  struct kssl_crypto rx)
+{
+	const struct kssl_attach attach = {
+		.size = sizeof(attach), .fd = fd, .version = TLS1_3_VERSION,
+		.suite = 0x1301, .verify_result = -1, .tx = tx, .rx = rx,
+	};
+
+	return kssl_attach(s, &attach);
+}
+
+/*
+ * No secrets at either end: the reader is given the key that follows, and goes
+ * on behind the KeyUpdate that it met without one.
+ */
+static void test_given(void)
+{
+	static const uint8_t bytes[3][16] = { { 1 }, { 2 }, { 3 } };
+	struct kssl_crypto key[3];
+	struct kssl_ctx *ctx;
+	struct kssl *s[2];
+	char buf[8];
+	int fd[2], i;
+
+	for (i = 0; i < 3; i++)
+		key[i] = (struct kssl_crypto) {
+			.key = bytes[i], .key_len = 16,
+			.iv = bytes[i], .iv_len = 8,
+			.salt = bytes[i], .salt_len = 4,
+		};
+	MUST(!tcp_pair(fd));
+	MUST((ctx = kssl_ctx_new(client, KSSL_METHOD_EITHER)));
+	for (i = 0; i < 2; i++)
+		MUST((s[i] = kssl_new(ctx)));
+	MUST(kssl_set_connect_state(s[0]) && kssl_set_accept_state(s[1]));
+	MUST(attach_by_keys(s[0], fd[0], key[0], key[1]));
+	MUST(attach_by_keys(s[1], fd[1], key[1], key[0]));
+	check(kssl_rekey_with(s[0], KSSL_DIRECTION_TX, 0, &key[2]));
+	check(kssl_write(fd[0], "data", 4) == 4);
+	for (i = 0; i < 2; i++)
+		check(kssl_read_with(s[1], fd[1], buf, sizeof(buf)) < 0 &&
+		      kssl_errno() == ENOKEY);
+	check(kssl_rekey_with(s[1], KSSL_DIRECTION_RX, 0, &key[2]));
+	check(kssl_read_with(s[1], fd[1], buf, sizeof(buf)) == 4 &&
+	      !memcmp(buf, "data", 4));
+	check(kssl_write(fd[1], "back", 4) == 4 &&
+	      kssl_read_with(s[0], fd[0], buf, sizeof(buf)) == 4 &&
+	      !memcmp(buf, "back", 4));
+	for (i = 0; i < 2; i++)
+		kssl_free(s[i]);
+	kssl_ctx_free(ctx);
+	tcp_close(fd);
+}
+
 static void test_errors(void)
 {
 	static const uint8_t bytes[32];
@@ -534,6 +588,7 @@ int main(void)
 	test_taken();
 	test_shutdown();
 	test_unanswered();
+	test_given();
 	test_position(1);
 	test_errors();
 	test_writers();
