@@ -501,20 +501,20 @@ static u64 read_seq(const char *seq)
 
 /**
  * kssl_ktls_records - the sequence number of a direction's next record
- * @sock: the socket, of which the caller holds the file
+ * @sk: the socket, which nobody can be closing
  * @direction: TLS_TX or TLS_RX
  * @records: takes it
  *
- * Does not wait for the socket's lock, so a record that is being made may be
+ * Does not wait for the socket's owner, so a record that is being made may be
  * counted or not, and while a key is being replaced the number may be of
  * either key.
  *
  * Context: any.
  * Return: true; false when the direction has no key.
  */
-bool kssl_ktls_records(struct socket *sock, int direction, u64 *records)
+bool kssl_ktls_records(const struct sock *sk, int direction, u64 *records)
 {
-	const struct tls_context *tls = tls_get_ctx(sock->sk);
+	const struct tls_context *tls = tls_get_ctx(sk);
 
 	if (!tls || kssl_ktls_conf(tls, direction) == TLS_BASE)
 		return false;

@@ -56,7 +56,7 @@ void kssl_ktls_read_nonce(struct socket *sock, int direction,
 void kssl_ktls_set_zerocopy(struct socket *sock);
 void kssl_ktls_expect_no_pad(struct socket *sock);
 void kssl_ktls_wipe(struct socket *sock, int direction);
-bool kssl_ktls_records(struct socket *sock, int direction, u64 *records);
+bool kssl_ktls_records(const struct sock *sk, int direction, u64 *records);
 void kssl_ktls_init(void);
 
 #endif /* _KSSL_KTLS_H */

@@ -7,7 +7,6 @@
  */
 
 #include <linux/cred.h>
-#include <linux/file.h>
 #include <linux/net.h>
 
 #include <net/tls.h>
@@ -101,27 +100,19 @@ static int fill_generations(struct sk_buff *skb, const struct kssl_view *view)
 		nla_put_u32(skb, KSSL_A_RX_GENERATION, view->rx_generation);
 }
 
-static int put_records(struct sk_buff *skb, u16 attr, struct socket *sock,
+static int put_records(struct sk_buff *skb, u16 attr, struct kssl *s,
 		       int direction)
 {
 	u64 records;
 
-	return kssl_ktls_records(sock, direction, &records) ?
+	return kssl_sock_records(s, direction, &records) ?
 		nla_put_u64_64bit(skb, attr, records, KSSL_A_PAD) : 0;
 }
 
 static int fill_records(struct sk_buff *skb, struct kssl *s)
 {
-	struct file *file = kssl_sock_file(s);
-	struct socket *sock = file ? sock_from_file(file) : NULL;
-	int err = 0;
-
-	if (sock)
-		err = put_records(skb, KSSL_A_TX_RECORDS, sock, TLS_TX) ?:
-			put_records(skb, KSSL_A_RX_RECORDS, sock, TLS_RX);
-	if (file)
-		fput(file);
-	return err;
+	return put_records(skb, KSSL_A_TX_RECORDS, s, TLS_TX) ?:
+		put_records(skb, KSSL_A_RX_RECORDS, s, TLS_RX);
 }
 
 /**

@@ -33,6 +33,7 @@
 #include "conn.h"
 #include "ctx.h"
 #include "keep.h"
+#include "ktls.h"
 #include "reason.h"
 #include "sock.h"
 #include "stat.h"
@@ -687,6 +688,54 @@ struct file *kssl_sock_file(struct kssl *s)
 	read_unlock_bh(&sk->sk_callback_lock);
 	put_sock(sock);
 	return file;
+}
+
+/*
+ * Whoever closes a socket takes it from here before its file is gone, and
+ * begins when the file has no user any more.
+ */
+static bool is_open(struct sock *sk)
+{
+	struct file *file;
+	bool open;
+
+	read_lock(&sk->sk_callback_lock);
+	file = sk->sk_socket ? sk->sk_socket->file : NULL;
+	open = file && file_count(file);
+	read_unlock(&sk->sk_callback_lock);
+	return open;
+}
+
+/**
+ * kssl_sock_records - the sequence number of a direction's next record
+ * @s: the connection
+ * @direction: TLS_TX or TLS_RX
+ * @records: takes it, as kssl_ktls_records()
+ *
+ * Takes no reference on the file, whose last user would have to end it: that
+ * may wait for the peer. While the socket's spinlock is held its owner does not
+ * change, and that of a file which has users is closing nothing.
+ *
+ * Context: any.
+ * Return: true; false when there is no socket, it is being closed or has no
+ * file, or the direction has no key.
+ */
+bool kssl_sock_records(struct kssl *s, int direction, u64 *records)
+{
+	struct kssl_sock *sock = get_sock(s, false);
+	struct sock *sk;
+	bool found;
+
+	if (!sock)
+		return false;
+	sk = sock->sk;
+	local_bh_disable();
+	bh_lock_sock(sk);
+	found = is_open(sk) && kssl_ktls_records(sk, direction, records);
+	bh_unlock_sock(sk);
+	local_bh_enable();
+	put_sock(sock);
+	return found;
 }
 
 /**

@@ -18,8 +18,6 @@
  * is taken down a grace period after its last object.
  */
 
-#include <linux/file.h>
-#include <linux/net.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
 
@@ -73,15 +71,14 @@ static void forget(struct kssl *s, enum kssl_direction direction)
 	spin_unlock_bh(&s->object.lock);
 }
 
-static void check_key(struct kssl *s, struct socket *sock,
-		      enum kssl_direction direction,
+static void check_key(struct kssl *s, enum kssl_direction direction,
 		      const struct kssl_view *view, u32 max)
 {
 	int option = direction == KSSL_DIRECTION_TX ? TLS_TX : TLS_RX;
 	u64 records;
 
 	if (!(view->directions & direction) ||
-	    !kssl_ktls_records(sock, option, &records) ||
+	    !kssl_sock_records(s, option, &records) ||
 	    records < max - max / 4 || !is_news(s, direction, view))
 		return;
 	if (!kssl_event_key_limit(s, direction, records, max)) {
@@ -96,22 +93,13 @@ static void check_conn(struct kssl *s)
 {
 	const struct kssl_suite *suite;
 	struct kssl_view view;
-	struct socket *sock;
-	struct file *file;
 
 	kssl_conn_view(s, &view);
 	suite = kssl_suite_find(view.suite);
 	if (!suite || !suite->cipher->records_max)
 		return;
-	file = kssl_sock_file(s);
-	if (!file)
-		return;
-	sock = sock_from_file(file);
-	check_key(s, sock, KSSL_DIRECTION_TX, &view,
-		  suite->cipher->records_max);
-	check_key(s, sock, KSSL_DIRECTION_RX, &view,
-		  suite->cipher->records_max);
-	fput(file);
+	check_key(s, KSSL_DIRECTION_TX, &view, suite->cipher->records_max);
+	check_key(s, KSSL_DIRECTION_RX, &view, suite->cipher->records_max);
 }
 
 static void visit(struct kssl_object *object)
