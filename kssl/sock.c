@@ -297,9 +297,22 @@ static void set_origin(struct kssl_sock *sock, int direction,
 	spin_unlock_bh(&sock->lock);
 }
 
+/*
+ * net/tls tells by its destructor that a device has a socket, and calls the one
+ * that was there before, which it keeps. So ours takes that one's place.
+ */
+static void (**destructor_of(struct sock *sk))(struct sock *sk)
+{
+	struct tls_context *tls = tls_get_ctx(sk);
+
+	sock_owned_by_me(sk);
+	return tls && tls->sk_destruct ? &tls->sk_destruct : &sk->sk_destruct;
+}
+
 /* Finds the binding of a socket or puts one on it. */
 static struct kssl_sock *sock_obtain(struct sock *sk)
 {
+	void (**destruct)(struct sock *sk);
 	struct kssl_sock *sock;
 	int err = 0;
 
@@ -318,9 +331,10 @@ static struct kssl_sock *sock_obtain(struct sock *sk)
 		goto unlock;
 	}
 	__module_get(THIS_MODULE);
-	sock->destruct = sk->sk_destruct;
+	destruct = destructor_of(sk);
+	sock->destruct = *destruct;
 	/* Pairs with the destructor's callers, which take no lock. */
-	smp_store_release(&sk->sk_destruct, sock_destruct);
+	smp_store_release(destruct, sock_destruct);
 unlock:
 	release_sock(sk);
 	return err ? ERR_PTR(err) : sock;
