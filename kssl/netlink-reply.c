@@ -87,13 +87,16 @@ int kssl_nl_refuse_text(struct genl_info *info, int err, u16 attr,
 
 /**
  * kssl_nl_errno_text - what to say where the errno alone tells why
- * @err: the negative errno of kssl_client_take() or kssl_task_queue()
+ * @err: the negative errno of kssl_client_take(), kssl_task_check() or
+ *	kssl_task_queue()
  *
  * Return: the text.
  */
 const char *kssl_nl_errno_text(int err)
 {
 	switch (err) {
+	case -E2BIG:
+		return "too many requests at once";
 	case -EOVERFLOW:
 		return "too many references on one object";
 	case -ENODEV:
@@ -523,7 +526,7 @@ struct sk_buff *kssl_nl_reply_new_size(struct genl_info *info, u32 size,
 {
 	struct sk_buff *reply;
 
-	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE + size, GFP_KERNEL);
+	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE + size, GFP_KERNEL_ACCOUNT);
 	if (!reply)
 		return NULL;
 	*hdr = genlmsg_put_reply(reply, info, &kssl_nl_family, 0,

@@ -441,6 +441,10 @@ static int request_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
+	err = kssl_task_check(client);
+	if (err)
+		return kssl_nl_refuse_text(info, err, 0,
+					   kssl_nl_errno_text(err));
 	request = kzalloc_obj(*request, GFP_KERNEL_ACCOUNT);
 	if (!request)
 		return kssl_nl_refuse_text(info, -ENOMEM, 0, "out of memory");

@@ -18,6 +18,8 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 
+#include <uapi/linux/kssl.h>
+
 #include "client.h"
 #include "task.h"
 
@@ -25,6 +27,7 @@
  * struct task_queue - what one task has to finish for one client
  * @node: in the client's tasks
  * @works: the requests, oldest first
+ * @count: how many
  * @task: the task, for comparison only
  * @client: the client, with a reference
  * @head: the task work
@@ -32,6 +35,7 @@
 struct task_queue {
 	struct list_head node;
 	struct list_head works;
+	unsigned int count;
 	struct task_struct *task;
 	struct kssl_client *client;
 	struct callback_head head;
@@ -54,22 +58,29 @@ static void run_queue(struct callback_head *head)
 	module_put(THIS_MODULE);
 }
 
-/* Only the task itself adds to its queue and only it runs the queue. */
-static bool add_to_queue(struct kssl_client *client, struct kssl_work *work)
+/*
+ * The current task's queue, or NULL. Only the task itself adds to its queue and
+ * only it runs the queue.
+ */
+static struct task_queue *find_queue(struct kssl_client *client)
 {
-	struct task_queue *queue;
-	bool found = false;
+	struct task_queue *queue, *found = NULL;
 
 	spin_lock_bh(&client->lock);
 	list_for_each_entry(queue, &client->tasks, node) {
-		if (queue->task != current)
-			continue;
-		list_add_tail(&work->node, &queue->works);
-		found = true;
-		break;
+		if (queue->task == current) {
+			found = queue;
+			break;
+		}
 	}
 	spin_unlock_bh(&client->lock);
 	return found;
+}
+
+static void add_work(struct task_queue *queue, struct kssl_work *work)
+{
+	list_add_tail(&work->node, &queue->works);
+	queue->count++;
 }
 
 static struct task_queue *queue_new(struct kssl_client *client)
@@ -84,6 +95,21 @@ static struct task_queue *queue_new(struct kssl_client *client)
 	queue->client = kssl_client_get(client);
 	init_task_work(&queue->head, run_queue);
 	return queue;
+}
+
+/**
+ * kssl_task_check - may the current task have one more request to finish?
+ * @client: the client that the request came from
+ *
+ * Context: a process's system call.
+ * Return: 0; -E2BIG when the system call has brought KSSL_BATCH_MAX of this
+ * client already.
+ */
+int kssl_task_check(struct kssl_client *client)
+{
+	struct task_queue *queue = find_queue(client);
+
+	return queue && queue->count == KSSL_BATCH_MAX ? -E2BIG : 0;
 }
 
 /**
@@ -103,8 +129,11 @@ int kssl_task_queue(struct kssl_client *client, struct kssl_work *work)
 
 	if (current->flags & PF_KTHREAD)
 		return -EOPNOTSUPP;
-	if (add_to_queue(client, work))
+	queue = find_queue(client);
+	if (queue) {
+		add_work(queue, work);
 		return 0;
+	}
 	/* Fails once the module is going, when a pin would come too late. */
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
@@ -114,7 +143,7 @@ int kssl_task_queue(struct kssl_client *client, struct kssl_work *work)
 		goto put_module;
 	}
 
-	list_add_tail(&work->node, &queue->works);
+	add_work(queue, work);
 	spin_lock_bh(&client->lock);
 	list_add_tail(&queue->node, &client->tasks);
 	spin_unlock_bh(&client->lock);

@@ -16,6 +16,7 @@ struct kssl_work {
 	void (*run)(struct kssl_work *work);
 };
 
+int __must_check kssl_task_check(struct kssl_client *client);
 int __must_check kssl_task_queue(struct kssl_client *client,
 				 struct kssl_work *work);
 

@@ -121,6 +121,20 @@ def attach_many():
             pair.close()
 
 
+@test("no more than that are taken at once, and the others harmed by none")
+def too_many():
+    with Client() as nl, tls.Pair() as pair:
+        conn = nl.new(nl.ctx_new()["ctx_id"])["id"]
+        begin = [nl.build(K.CMD_BEGIN, {"id": conn, "fd": pair.fds()[0]})
+                 for _ in range(K.BATCH_MAX + 2)]
+        replies = nl.batch(*begin)
+        eq(replies[0]["state"], K.STATE_HANDSHAKE)
+        eq([reply.errno for reply in replies[1:]],
+           [errno.EBUSY] * (K.BATCH_MAX - 1) + [errno.E2BIG] * 2)
+        eq(replies[-1].text, "too many requests at once")
+        eq(nl.get(conn)["state"], K.STATE_HANDSHAKE)
+
+
 @test("a refused attach in a batch harms none of the others")
 def attach_refused():
     with Client() as nl, tls.Pair() as good, tls.Pair() as bad:
