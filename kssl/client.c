@@ -7,21 +7,23 @@
  * socket is released its holds go, in the context of that release, so before
  * the wait of a killed process's parent returns.
  *
- * Clients are found by port and socket. The port alone is not enough: it can
- * be taken anew before the release notifier of its last owner has run. A dead
- * socket is told from its successor by SOCK_DEAD, and a client holds its
- * socket so that the address cannot be taken anew either.
+ * Clients are found by network namespace, port and socket. The port is not
+ * enough: it can be taken anew before the release notifier of its last owner
+ * has run. A dead socket is told from its successor by SOCK_DEAD, and a client
+ * holds its socket so that the address cannot be taken anew either. Users
+ * choose their ports, so the hash of the table has a secret.
  *
- * clients_lock guards the table, in process context. Lock order: object lock,
- * then client lock. Each hold pins the module, and one of a client in another
- * network namespace, which imported the object, pins the object's.
+ * clients_lock makes one change of the table at a time, in process context.
+ * Lock order: object lock, then client lock. Each hold pins the module, and one
+ * of a client in another network namespace, which imported the object, pins the
+ * object's.
  */
 
 #include <linux/cred.h>
 #include <linux/file.h>
-#include <linux/hashtable.h>
 #include <linux/module.h>
 #include <linux/netlink.h>
+#include <linux/rhashtable.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -33,10 +35,15 @@
 #include "object.h"
 #include "trace.h"
 
-#define CLIENT_HASH_BITS	10
+static struct rhltable clients;
+static DEFINE_SPINLOCK(clients_lock);	/* see above */
 
-static DEFINE_HASHTABLE(clients, CLIENT_HASH_BITS);
-static DEFINE_SPINLOCK(clients_lock);	/* protects clients */
+static const struct rhashtable_params client_params = {
+	.key_len		= sizeof_field(struct kssl_client, key),
+	.key_offset		= offsetof(struct kssl_client, key),
+	.head_offset		= offsetof(struct kssl_client, node),
+	.automatic_shrinking	= true,
+};
 
 static struct kssl_client *client_new(struct sock *sk, u32 portid)
 {
@@ -53,7 +60,8 @@ static struct kssl_client *client_new(struct sock *sk, u32 portid)
 	refcount_set(&client->ref, 1);
 	sock_hold(sk);
 	client->sk = sk;
-	client->portid = portid;
+	client->key.net = sock_net(sk);
+	client->key.portid = portid;
 	client->cred = get_cred(sk->sk_socket->file->f_cred);
 	spin_lock_init(&client->lock);
 	INIT_LIST_HEAD(&client->holds);
@@ -97,14 +105,22 @@ void kssl_client_put(struct kssl_client *client)
  */
 struct kssl_client *kssl_client_find(struct sock *sk, u32 portid)
 {
-	struct kssl_client *client;
+	const struct kssl_client_key key = {
+		.net = sock_net(sk), .portid = portid,
+	};
+	struct kssl_client *client, *found = NULL;
+	struct rhlist_head *list, *node;
 
 	rcu_read_lock();
-	hash_for_each_possible_rcu(clients, client, node, portid)
-		if (client->sk == sk)
+	list = rhltable_lookup(&clients, &key, client_params);
+	rhl_for_each_entry_rcu(client, node, list, node) {
+		if (client->sk == sk) {
+			found = client;
 			break;
+		}
+	}
 	rcu_read_unlock();
-	return client;
+	return found;
 }
 
 /**
@@ -120,6 +136,7 @@ struct kssl_client *kssl_client_obtain(struct sock *sk, u32 portid)
 {
 	struct kssl_client *client = kssl_client_find(sk, portid);
 	struct kssl_client *new, *other;
+	int err = 0;
 
 	if (client)
 		return client;
@@ -132,12 +149,12 @@ struct kssl_client *kssl_client_obtain(struct sock *sk, u32 portid)
 	spin_lock(&clients_lock);
 	other = kssl_client_find(sk, portid);
 	if (!other)
-		hash_add_rcu(clients, &new->node, portid);
+		err = rhltable_insert(&clients, &new->node, client_params);
 	spin_unlock(&clients_lock);
-	if (!other)
+	if (!other && !err)
 		return new;
 	kssl_client_put(new);
-	return other;
+	return other ?: ERR_PTR(-ENOMEM);
 }
 
 static struct kssl_hold *find_hold(const struct kssl_client *client,
@@ -261,9 +278,9 @@ int kssl_client_take(struct kssl_client *client, struct kssl_object *object,
 
 	err = take(client, object, rights, &held);
 	if (err)
-		trace_kssl_hold_err(object, client->portid, err);
+		trace_kssl_hold_err(object, client->key.portid, err);
 	else
-		trace_kssl_hold(object, client->portid, held);
+		trace_kssl_hold(object, client->key.portid, held);
 	return err;
 }
 
@@ -299,9 +316,9 @@ int kssl_client_unhold(struct kssl_client *client, struct kssl_object *object,
 	}
 	spin_unlock_bh(&object->lock);
 	if (left < 0)
-		trace_kssl_drop_err(object, client->portid, left);
+		trace_kssl_drop_err(object, client->key.portid, left);
 	else
-		trace_kssl_drop(object, client->portid, left);
+		trace_kssl_drop(object, client->key.portid, left);
 	return left;
 }
 
@@ -434,7 +451,7 @@ void kssl_client_release(struct kssl_client *client)
 		spin_lock_bh(&object->lock);
 		del_hold(hold);
 		spin_unlock_bh(&object->lock);
-		trace_kssl_drop(object, client->portid, 0);
+		trace_kssl_drop(object, client->key.portid, 0);
 		kssl_client_let_go(client, object);
 		cond_resched();
 	}
@@ -442,21 +459,26 @@ void kssl_client_release(struct kssl_client *client)
 }
 
 /* Takes one client of a dead socket on this port from the table. */
-static struct kssl_client *unlink_dead(struct net *net, u32 portid)
+static struct kssl_client *unlink_dead(const struct net *net, u32 portid)
 {
-	struct kssl_client *client;
+	const struct kssl_client_key key = { .net = net, .portid = portid };
+	struct kssl_client *client, *dead = NULL;
+	struct rhlist_head *list, *node;
 
 	spin_lock(&clients_lock);
-	hash_for_each_possible(clients, client, node, portid) {
-		if (client->portid == portid &&
-		    net_eq(sock_net(client->sk), net) &&
-		    sock_flag(client->sk, SOCK_DEAD)) {
-			hash_del_rcu(&client->node);
+	rcu_read_lock();
+	list = rhltable_lookup(&clients, &key, client_params);
+	rhl_for_each_entry_rcu(client, node, list, node) {
+		if (sock_flag(client->sk, SOCK_DEAD)) {
+			dead = client;
 			break;
 		}
 	}
+	if (dead)
+		rhltable_remove(&clients, &dead->node, client_params);
+	rcu_read_unlock();
 	spin_unlock(&clients_lock);
-	return client;
+	return dead;
 }
 
 static int client_notify(struct notifier_block *nb, unsigned long event,
@@ -479,19 +501,25 @@ static struct notifier_block client_notifier = {
 
 int __init kssl_client_init(void)
 {
-	return netlink_register_notifier(&client_notifier);
+	int err;
+
+	err = rhltable_init(&clients, &client_params);
+	if (err)
+		return err;
+	err = netlink_register_notifier(&client_notifier);
+	if (err)
+		rhltable_destroy(&clients);
+	return err;
+}
+
+static void release_client(void *client, void *arg)
+{
+	kssl_client_release(client);
 }
 
 /* Only clients without holds are left, or the module would be pinned. */
 void kssl_client_exit(void)
 {
-	struct kssl_client *client;
-	struct hlist_node *next;
-	int bucket;
-
 	netlink_unregister_notifier(&client_notifier);
-	hash_for_each_safe(clients, bucket, next, client, node) {
-		hash_del_rcu(&client->node);
-		kssl_client_release(client);
-	}
+	rhltable_free_and_destroy(&clients, release_client, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include <linux/list.h>
 #include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -15,13 +16,19 @@ struct sock;
 /* References of one client on one object, and one more is EOVERFLOW. */
 #define KSSL_HELD_MAX	S32_MAX
 
+/* Of one size without padding, as it is hashed. */
+struct kssl_client_key {
+	const struct net *net;
+	unsigned long portid;
+};
+
 /**
  * struct kssl_client - a netlink socket that has references or had some
  * @node: in the table of clients
+ * @key: where it is in that: the socket's namespace and port
  * @ref: the table's, one for each task queue, and those of
  *	kssl_binding_client()
  * @sk: the socket, held, so that its address stays its own
- * @portid: the socket's port
  * @cred: credentials of who opened the socket
  * @user: the user, so that its objects find it
  * @lock: guards @holds, @bindings and @tasks; taken inside of an object's lock
@@ -31,10 +38,10 @@ struct sock;
  * @rcu: frees it after the last lookup
  */
 struct kssl_client {
-	struct hlist_node node;
+	struct rhlist_head node;
+	struct kssl_client_key key;
 	refcount_t ref;
 	struct sock *sk;
-	u32 portid;
 	const struct cred *cred;
 	struct kssl_user *user;
 	spinlock_t lock;	/* see above */

@@ -132,7 +132,7 @@ static void send_bound(struct kssl_client *client, struct sk_buff *skb)
 		return;
 	}
 	local_bh_disable();
-	genlmsg_unicast(sock_net(client->sk), skb, client->portid);
+	genlmsg_unicast(sock_net(client->sk), skb, client->key.portid);
 	local_bh_enable();
 }
 

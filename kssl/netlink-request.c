@@ -106,6 +106,7 @@ static bool send_result(struct request *request, int result,
 			const struct kssl_reason *why)
 {
 	struct kssl_client *client = request->client;
+	struct net *net = sock_net(client->sk);
 	struct sk_buff *reply = request->reply;
 
 	if (sock_flag(client->sk, SOCK_DEAD) ||
@@ -114,7 +115,7 @@ static bool send_result(struct request *request, int result,
 		return false;
 	genlmsg_end(reply, request->hdr);
 	request->reply = NULL;
-	return !genlmsg_unicast(sock_net(client->sk), reply, client->portid);
+	return !genlmsg_unicast(net, reply, client->key.portid);
 }
 
 /* Before anything is done, because later there is no way back. */

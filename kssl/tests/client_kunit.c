@@ -51,7 +51,7 @@ static void client_is_of_one_socket(struct kunit *test)
 			    one->client);
 	KUNIT_EXPECT_PTR_NE(test, one->client, two->client);
 	KUNIT_EXPECT_PTR_EQ(test, one->client->sk, one->sk);
-	KUNIT_EXPECT_EQ(test, one->client->portid, one->portid);
+	KUNIT_EXPECT_EQ(test, one->client->key.portid, one->portid);
 	KUNIT_EXPECT_PTR_EQ(test, one->client->cred, one->file->f_cred);
 }
 
