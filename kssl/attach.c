@@ -111,8 +111,9 @@ int kssl_begin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 EXPORT_SYMBOL_GPL(kssl_begin);
 
 /*
- * net/tls fills records up to their full size. In TLS 1.3 the limit is one of
- * the content's type, too (RFC 8449 section 4).
+ * net/tls fills records up to their full size. The option by which new kernels
+ * can be told of less (TLS_TX_MAX_PAYLOAD_LEN) is not used. In TLS 1.3 the
+ * limit is one of the content's type, too (RFC 8449 section 4).
  */
 static int check_limit(const struct kssl_attach_params *params,
 		       const struct kssl_facts *facts, struct kssl_reason *why)
