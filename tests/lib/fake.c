@@ -402,3 +402,11 @@ struct kssl_client *fake_client(struct fake *fake)
 {
 	return kssl_client_open(&fake_transport, fake);
 }
+
+struct kssl_info fake_cached(struct kssl *s)
+{
+	struct kssl_info *info = kssl_cached_info(s), copy = *info;
+
+	kssl_info_free(info);
+	return copy;
+}

@@ -85,4 +85,7 @@ const struct nlattr *fake_attr(const struct nlmsghdr *req, uint16_t type);
 void fake_put_conn(struct nlmsghdr *nlh, const struct fake *fake, uint32_t id);
 void fake_put_ctx(struct nlmsghdr *nlh, const struct fake *fake, uint32_t id);
 
+/* kssl_cached_info(), but for what it points to. */
+struct kssl_info fake_cached(struct kssl *s);
+
 #endif /* FAKE_H */

@@ -164,7 +164,7 @@ static void test_request(void)
 	check(is(inner(KSSL_A_RX, KSSL_A_CRYPTO_SECRET), attach.rx.secret, 32));
 	check(is(inner(KSSL_A_RX, KSSL_A_CRYPTO_REC_SEQ), &zero, 8));
 	check(!inner(KSSL_A_RX, KSSL_A_CRYPTO_KEY));
-	check(kssl_cached_info(s)->state == KSSL_STATE_ESTABLISHED);
+	check(fake_cached(s).state == KSSL_STATE_ESTABLISHED);
 
 	attach.verify_result = 18;
 	memset(&attach.rx, 0, sizeof(attach.rx));

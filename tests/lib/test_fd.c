@@ -134,11 +134,11 @@ static void test_import(void)
 	fake.conn_refs[300] = 5;
 	s = kssl_import(client, CONN_FD + 300, 0);
 	check(s && kssl_id(s) == 300 && fake.conn_refs[300] == 6);
-	check(kssl_cached_info(s)->rights == KSSL_RIGHTS_ALL);
+	check(fake_cached(s).rights == KSSL_RIGHTS_ALL);
 	same = kssl_import(client, CONN_FD + 300, KSSL_RIGHTS_USE);
 	check(same == s && fake.conn_refs[300] == 7);
 	check(asked(last(), KSSL_A_RIGHTS) == KSSL_RIGHTS_USE);
-	check(kssl_cached_info(s)->rights == KSSL_RIGHTS_USE);
+	check(fake_cached(s).rights == KSSL_RIGHTS_USE);
 	kssl_free(s);
 	kssl_free(same);
 	check(fake.conn_refs[300] == 5);

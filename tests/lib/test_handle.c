@@ -62,7 +62,7 @@ static void test_dup(void)
 	fake.state = KSSL_STATE_HANDSHAKE;
 	copy = kssl_dup(s);
 	check(copy == s && fake.conn_refs[kssl_id(s)] == 2);
-	check(kssl_cached_info(s)->state == KSSL_STATE_HANDSHAKE);
+	check(fake_cached(s).state == KSSL_STATE_HANDSHAKE);
 	kssl_free(copy);
 	check(fake.conn_refs[kssl_id(s)] == 1);
 	fake.state = KSSL_STATE_INITIAL;
@@ -85,7 +85,7 @@ static void test_from_id(void)
 	fake.conn_refs[300] = 5;
 	s = kssl_from_id(client, 300);
 	check(s && kssl_id(s) == 300 && fake.conn_refs[300] == 6);
-	check(kssl_get_ctx_id(s) == 1 && kssl_cached_info(s)->id == 300);
+	check(kssl_get_ctx_id(s) == 1 && fake_cached(s).id == 300);
 	same = kssl_from_id(client, 300);
 	check(same == s && fake.conn_refs[300] == 7);
 	kssl_free(s);

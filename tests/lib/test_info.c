@@ -231,6 +231,8 @@ static int reply_no_rows(struct fake *f, const struct nlmsghdr *req)
 
 static void test_set_ctx(void)
 {
+	struct kssl_info *info;
+
 	check(!kssl_set_ctx(s, NULL) && kssl_errno() == EINVAL);
 	check(!kssl_set_ctx(NULL, ctx) && kssl_errno() == EINVAL);
 	fake.answer = reply_no_rows;
@@ -239,10 +241,14 @@ static void test_set_ctx(void)
 	check(kssl_attr_uint(fake_attr((void *)fake.last, KSSL_A_CTX_ID)) == 1);
 	check(kssl_get_ctx_id(s) == 77);
 	/* The snapshots are those whose rows an earlier reply had. */
-	check_settings(kssl_cached_info(s)->settings);
+	info = kssl_cached_info(s);
+	check_settings(info->settings);
+	kssl_info_free(info);
 	fake.state = KSSL_STATE_ERROR;
 	check(kssl_set_ctx(s, ctx));
-	check(!kssl_cached_info(s)->settings->reported);
+	info = kssl_cached_info(s);
+	check(!info->settings->reported);
+	kssl_info_free(info);
 	fake.state = KSSL_STATE_INITIAL;
 	fake.answer = NULL;
 }
@@ -270,17 +276,18 @@ static void test_add_control(void)
 static void test_cached(void)
 {
 	unsigned int requests = fake.requests;
-	const struct kssl_info *info = kssl_cached_info(s);
+	struct kssl_info *info = kssl_cached_info(s);
 
 	check_info(info);
 	check(fake.requests == requests);
+	kssl_info_free(info);
 	fake.state = KSSL_STATE_ERROR;
-	check(kssl_cached_info(s)->state == KSSL_STATE_INITIAL);
+	check(fake_cached(s).state == KSSL_STATE_INITIAL);
 	check(kssl_fail(s));
-	check(kssl_cached_info(s)->state == KSSL_STATE_ERROR);
+	check(fake_cached(s).state == KSSL_STATE_ERROR);
 	fake.state = KSSL_STATE_INITIAL;
 	check(kssl_clear(s));
-	check(kssl_cached_info(s)->state == KSSL_STATE_INITIAL);
+	check(fake_cached(s).state == KSSL_STATE_INITIAL);
 }
 
 int main(void)

@@ -15,8 +15,7 @@
 /*
  * Keeps what the kernel said, with the rows of an earlier reply when this one
  * has none and reports the same snapshots. Without memory for that,
- * kssl_cached_info() has nothing to show; no other call needs it, so none fails
- * for it.
+ * kssl_cached_info() asks again; no other call needs it, so none fails for it.
  */
 static void conn_fill(struct kssl_handle *handle, const struct nlmsghdr *nlh)
 {
@@ -54,26 +53,20 @@ const struct kssl_kind kssl_conn_kind = {
 	.cleanup = conn_cleanup,
 };
 
-static int no_more(const struct kssl_info *info, void *arg)
-{
-	(void)info;
-	(void)arg;
-	return 1;
-}
-
 /* A query leaves what it learns with the handle. */
-const struct kssl_info *kssl_cached_info(struct kssl *s)
+struct kssl_info *kssl_cached_info(struct kssl *s)
 {
-	if (!s) {
-		kssl_set_error(EINVAL, "no object given");
+	struct kssl_client *client = kssl_get_client(s);
+	struct kssl_info *info = NULL;
+	int cached;
+
+	if (!kssl_client_enter(client))
 		return NULL;
-	}
-	if (s->info && !s->info->settings->reported &&
-	    !kssl_query(s, no_more, NULL))
-		return NULL;
-	if (!s->info)
-		kssl_set_errno(ENOMEM);
-	return s->info;
+	cached = s->info && s->info->settings->reported;
+	if (cached)
+		info = kssl_info_copy(s->info);
+	kssl_client_leave(client);
+	return cached ? info : kssl_get_info(s);
 }
 
 /* @arg: the handles of the batch, one a request */

@@ -60,12 +60,13 @@ int kssl_set_error(int err, const char *fmt, ...)
  * kssl_cached_info - what the kernel last said about @s
  *
  * Every reply on this handle that reports a connection (new, dup, get, set,
- * set-ctx, clear, fail) refreshes it, and begin and attach the state; the
- * struct is valid until the next call on the handle. Costs a request only when
- * no reply had rows yet, as those of new and dup have none. NULL if that fails,
- * or without memory (ENOMEM).
+ * set-ctx, clear, fail) refreshes it, and begin and attach the state. Costs a
+ * request only when no reply had rows yet, as those of new and dup have none.
+ * What is returned is a copy, because other threads' calls on the handle
+ * refresh it, too. The caller gives it to kssl_info_free(). NULL if the request
+ * fails, or without memory (ENOMEM).
  */
-const struct kssl_info *kssl_cached_info(struct kssl *s);
+struct kssl_info *kssl_cached_info(struct kssl *s);
 
 /*
  * kssl_find_callbacks - what @client bound under @cookie; NULL without an error

@@ -306,18 +306,23 @@ static SSL *make_ssl(struct kssl *s, struct kssl_material *material,
 	return NULL;
 }
 
-static int set_up(struct kssl *s, struct bridge *bridge)
+static SSL *make_ssl_of(struct kssl *s, const struct kssl_info *info)
 {
-	const struct kssl_info *info = kssl_cached_info(s);
 	struct kssl_material *material;
 	struct kssl_bound bound;
 
-	bridge->ssl = NULL;
 	if (!info || !kssl_bound_find(s, info->settings, &bound))
-		return 0;
+		return NULL;
 	material = material_of(s, info, &bound);
-	if (material)
-		bridge->ssl = make_ssl(s, material, &bound);
+	return material ? make_ssl(s, material, &bound) : NULL;
+}
+
+static int set_up(struct kssl *s, struct bridge *bridge)
+{
+	struct kssl_info *info = kssl_cached_info(s);
+
+	bridge->ssl = make_ssl_of(s, info);
+	kssl_info_free(info);
 	if (!bridge->ssl)
 		return 0;
 	if (bridge->host && !kssl_ssl_set_host(bridge->ssl, bridge->host))
@@ -427,23 +432,30 @@ static enum kssl_openssl_result step(struct kssl *s, SSL *ssl)
 enum kssl_openssl_result kssl_openssl_handshake(struct kssl *s, int fd)
 {
 	struct bridge *bridge = bridge_of(s);
-	const struct kssl_info *info = bridge ? kssl_cached_info(s) : NULL;
+	struct kssl_info *info = bridge ? kssl_cached_info(s) : NULL;
+	enum kssl_state state;
+	enum kssl_role role;
 
 	if (!info)
 		return KSSL_OPENSSL_ERROR;
-	if (bridge->ssl && info->state == KSSL_STATE_HANDSHAKE) {
+	state = info->state;
+	role = kssl_ssl_role(info->settings);
+	kssl_info_free(info);
+	if (bridge->ssl && state == KSSL_STATE_HANDSHAKE) {
 		if (fd == bridge->fd)
 			return step(s, bridge->ssl);
 		kssl_set_error(EINVAL, "the handshake began on another socket");
 		return KSSL_OPENSSL_ERROR;
 	}
-	if (kssl_ssl_role(info->settings) == KSSL_ROLE_UNSET) {
+	if (role == KSSL_ROLE_UNSET) {
 		kssl_set_error(EINVAL, "the role is unset");
 		return KSSL_OPENSSL_ERROR;
 	}
 	if (!kssl_begin(s, fd))
 		return KSSL_OPENSSL_ERROR;
+	/* Nobody's password callback is to find it. */
 	SSL_free(bridge->ssl);
+	bridge->ssl = NULL;
 	bridge->fd = fd;
 	if (!set_up(s, bridge))
 		return fail(s);
