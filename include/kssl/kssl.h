@@ -215,7 +215,7 @@ struct kssl_ctx *kssl_ctx_import(struct kssl_client *client, int fd,
  *
  * -1 on failure. Errors: ENOTCONN not attached, or not any more; EOPNOTSUPP
  * the connection does not keep its socket (row keep); EPERM no reference;
- * EMFILE; EACCES a security module forbids it.
+ * EMFILE; EACCES, or another of its own, a security module forbids it.
  */
 int kssl_sock_fd(struct kssl *s);
 
@@ -231,7 +231,7 @@ int kssl_sock_fd(struct kssl *s);
  *
  * Returns 1, or 0 on an error, when what @cb got before stays the callback's.
  * Errors: EPERM not all rights on @ctx; EMFILE; EOVERFLOW one reference too
- * many; EACCES a security module forbids it; ENOMEM.
+ * many; EACCES, or another of its own, a security module forbids it; ENOMEM.
  */
 int kssl_ctx_take_over(struct kssl_ctx *ctx,
 		       int (*cb)(struct kssl *s, int fd, void *arg), void *arg);

@@ -117,16 +117,20 @@ static int check_rights(struct kssl_ctx *ctx)
 	return ok;
 }
 
-/* Whether the last failure is of a connection that has ended or is not kept. */
-static int pass_over(void)
+/*
+ * Whether the last failure, of the reference or of the socket, is that the
+ * connection has ended or is not kept. To have no right to the socket is not:
+ * a security module's answer may be EPERM.
+ */
+static int pass_over(int referenced)
 {
 	switch (kssl_errno()) {
 	case ENOENT:
+	case EPERM:
+		return !referenced;
 	case ENOTCONN:
 	case EOPNOTSUPP:
-	/* Not kept; or ended, while others look at it. */
-	case EPERM:
-		return 1;
+		return referenced;
 	default:
 		return 0;
 	}
@@ -151,7 +155,7 @@ int kssl_ctx_take_over(struct kssl_ctx *ctx,
 		if (fd >= 0) {
 			end = cb(s, fd, arg);
 		} else {
-			ok = pass_over();
+			ok = pass_over(!!s);
 			kssl_free(s);
 		}
 	}
