@@ -27,6 +27,7 @@ USAGE, REFUSED = 1, 2
 SUITE12 = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
 OTHER12 = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
 SUITE13 = "TLS_AES_256_GCM_SHA384"
+OTHER13 = "TLS_AES_128_GCM_SHA256"
 VERSIONS = (("TLS 1.2", ssl.TLSVersion.TLSv1_2, ["suite", SUITE12],
              ["tx", "rx"]),
             ("TLS 1.3", ssl.TLSVersion.TLSv1_3, [], ["tx"]))
@@ -243,6 +244,8 @@ def no_sockets():
 
 
 def by_nginx(stage):
+    # One call for clients of both versions.
+    named = "role", "server", "suite", SUITE12
     for name, version, suite, directions in VERSIONS:
         with test(f"an unmodified nginx, {name}"), stage.nginx() as service, \
                 Client() as nl:
@@ -252,7 +255,7 @@ def by_nginx(stage):
             download = Download(stage.client(version, port))
             try:
                 eventually(lambda: not no_sockets(), "nginx does kTLS", 60)
-                seen, = said("adopt", worker, "role", "server", *suite)
+                seen, = said("adopt", worker, *named)
                 eq((seen["state"], seen["settings"]["role"]),
                    ("established", "server"))
                 eq(seen["version"], f"tls{name[4:]}")
@@ -263,7 +266,7 @@ def by_nginx(stage):
                           for conn in ctx["connections"]]
                 eq((found["id"], found["pids"]), (seen["id"], [worker]))
                 eq(found["suite"], SUITE12 if suite else SUITE13)
-                again, = said("adopt", worker, "role", "server", *suite)
+                again, = said("adopt", worker, *named)
                 eq(again["id"], seen["id"])
             finally:
                 download.hurry.set()
@@ -325,6 +328,12 @@ def refusals(stage):
             refusal("the settings do not list the cipher suite",
                     f"{pid}/{fd}", *server, "suite", SUITE12, "cipher-list",
                     OTHER12)
+            with stage.server() as other:
+                newer, process = other
+                with stage.client(ssl.TLSVersion.TLSv1_3, newer):
+                    file = f"{process.pid}/{int(process.stdout.readline())}"
+                    refusal("not of the adopted key's cipher", file, *server,
+                            "suite", OTHER13)
             refusal("does no kernel TLS", f"{pid}/0", *server)
             refusal(f"process {pid} has no file 99", f"{pid}/99", *server)
             refusal("there is no process 4194303", 4194303, *server)

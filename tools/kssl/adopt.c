@@ -53,22 +53,44 @@ struct adoption {
 
 /* --- one socket --------------------------------------------------------- */
 
-static bool has_key(int fd, int direction)
+/* The version of a direction's key, or 0 without one. */
+static uint16_t key_version(int fd, int direction)
 {
 	struct tls_crypto_info info;
 	socklen_t len = sizeof(info);
 
 	/* This length asks for the version and the cipher, and no key. */
-	return !getsockopt(fd, SOL_TLS, direction, &info, &len);
+	return getsockopt(fd, SOL_TLS, direction, &info, &len) ? 0 :
+		info.version;
 }
 
 static uint32_t directions(int fd)
 {
-	return (has_key(fd, TLS_TX) ? KSSL_DIRECTION_TX : 0) |
-		(has_key(fd, TLS_RX) ? KSSL_DIRECTION_RX : 0);
+	return (key_version(fd, TLS_TX) ? KSSL_DIRECTION_TX : 0) |
+		(key_version(fd, TLS_RX) ? KSSL_DIRECTION_RX : 0);
 }
 
-/* The kernel says of a suite if it is not of the key's cipher. */
+static bool is_tls13(int fd)
+{
+	return key_version(fd, TLS_TX) == TLS_1_3_VERSION ||
+		key_version(fd, TLS_RX) == TLS_1_3_VERSION;
+}
+
+/* Are those that were named of TLS 1.2? */
+static bool no_tls13(const struct suites *suites)
+{
+	size_t i;
+
+	for (i = 0; i < suites->n; i++)
+		if (kssl_suite_supported(TLS_1_3_VERSION, suites->code[i]))
+			return false;
+	return true;
+}
+
+/*
+ * The kernel says of a suite if it is not of the key's cipher. In TLS 1.3 it
+ * can tell the suite by the key.
+ */
 static bool attach(struct kssl *s, int fd, const struct suites *suites)
 {
 	struct kssl_attach attach = {
@@ -85,7 +107,11 @@ static bool attach(struct kssl *s, int fd, const struct suites *suites)
 		if (kssl_attach(s, &attach))
 			return true;
 	} while (++i < suites->n && kssl_errno() == EINVAL);
-	return false;
+	if (!suites->n || kssl_errno() != EINVAL || !is_tls13(fd) ||
+	    !no_tls13(suites))
+		return false;
+	attach.suite = 0;
+	return kssl_attach(s, &attach);
 }
 
 /* Returns NULL with libkssl's error. */
