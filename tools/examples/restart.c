@@ -9,6 +9,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -115,6 +116,8 @@ int main(int argc, char **argv)
 	struct kssl_ctx *ctx = client ? get_ctx(client) : NULL;
 	int fd, listener;
 
+	/* OpenSSL's writes raise it when a client has gone. */
+	signal(SIGPIPE, SIG_IGN);
 	if (!ctx || argc != 5)
 		errx(1, "%s", ctx ? "wrong arguments" : kssl_error_text());
 	if (SSL_CTX_use_certificate_chain_file(ssl_ctx, argv[2]) != 1 ||
