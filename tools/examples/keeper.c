@@ -279,10 +279,15 @@ static void start(void)
 {
 	keeper.deadline = 0;
 	keeper.pid = fork();
-	if (keeper.pid < 0)
-		die("fork");
 	if (!keeper.pid)
 		run_service();
+	if (keeper.pid < 0) {
+		/* What is kept must not end for want of a process. */
+		perror("keeper: fork");
+		keeper.pid = 0;
+		keeper.deadline = now() + LAST_DELAY;
+		return;
+	}
 	fprintf(stderr, "keeper: started %d with %d kept\n", keeper.pid,
 		keeper.kept);
 }
