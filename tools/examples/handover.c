@@ -9,7 +9,7 @@
 #include "notify.h"
 
 #define EX_DATA		0	/* the index where a response is kept */
-#define ALONE_SECONDS	10	/* for the old process to end */
+#define ALONE_SECONDS	60	/* for the old process to end */
 
 /* What libkssl knows nothing of; NULL where it has the reason. */
 static const char *failure;
@@ -71,14 +71,18 @@ static int is_ours(const struct kssl_ctx_info *info, void *arg)
 	return search->id;
 }
 
-static struct kssl_ctx *shared_ctx(struct kssl_client *client,
-				   const char *label)
+/* *@found is NULL if there is none; returns 0 if one cannot be had. */
+static int shared_ctx(struct kssl_client *client, const char *label,
+		      struct kssl_ctx **found)
 {
 	struct search search = { .label = label };
 
-	if (!kssl_ctx_dump(client, is_ours, &search) || !search.id)
-		return NULL;
-	return kssl_ctx_from_id(client, search.id);
+	*found = NULL;
+	if (!kssl_ctx_dump(client, is_ours, &search))
+		return 0;
+	if (search.id)
+		*found = kssl_ctx_from_id(client, search.id);
+	return *found || !search.id || kssl_errno() == ENOENT;
 }
 
 struct kssl_ctx *handover_ctx(struct kssl_client *client, enum handover how,
@@ -90,8 +94,8 @@ struct kssl_ctx *handover_ctx(struct kssl_client *client, enum handover how,
 	/* A new one would not have the connections of this, whatever is wrong. */
 	if (fd >= 0)
 		return import_ctx(client, fd);
-	if (how == HANDOVER_SHARE)
-		ctx = shared_ctx(client, label);
+	if (how == HANDOVER_SHARE && !shared_ctx(client, label, &ctx))
+		return NULL;
 	if (ctx)
 		return ctx;
 	ctx = new_ctx(client, how, label);
@@ -109,7 +113,7 @@ int handover_alone(struct kssl_ctx *ctx)
 
 	for (left = ALONE_SECONDS * 100; !alone && left; left--) {
 		info = kssl_ctx_get_info(ctx);
-		alone = !info || info->holders == 1;
+		alone = info && info->holders == 1;
 		kssl_ctx_info_free(info);
 		if (!alone)
 			nanosleep(&pause, NULL);

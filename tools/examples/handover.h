@@ -46,7 +46,7 @@ enum handover {
  *	row keep, held for the next generation; NULL with handover_error(), also
  *	if there is one before that cannot be had, or nobody to hold it
  * handover_alone - wait until no other process has the context; returns 1, or 0
- *	if one has it after ten seconds still
+ *	if one has it after a minute still
  * handover_ended - has libkssl's last call on a connection failed because that
  *	has ended? Then it is no failure: they may at any time
  *
