@@ -11,10 +11,10 @@ import select
 import socket
 import subprocess
 
-from lib import process, tap, tls
+from lib import bpf, process, tap, tls
 from lib.kssl import Client, K, Refused, eventually, no_objects, refused
 from lib.process import Remote
-from lib.tap import eq, test
+from lib.tap import Skip, eq, test
 
 ALICE, BOB = 1000, 1001
 ROUNDS = 20 if tap.QUICK else 100
@@ -341,6 +341,21 @@ def sock_fds():
                    "the connection is closed")
         with refused(errno.ENOTCONN, "the connection is not attached", "id"):
             nl.sock_fd(conn)
+
+
+@test("a security module may keep that back")
+def kept_back():
+    if not bpf.has_security():
+        raise Skip("the kernel has no security modules of BPF")
+    with Client() as nl, tls.Pair() as pair:
+        conn = attached(nl, pair, keep=1)
+        before = fds()
+        with bpf.security("file_receive", errno.EACCES), \
+                refused(errno.EACCES,
+                        "a security module keeps the socket back", None):
+            nl.sock_fd(conn)
+        eq(fds(), before)
+        os.close(nl.sock_fd(conn))
 
 
 @test("who has a socket finds its connection")
@@ -774,6 +789,7 @@ def main():
     kept_by_context()
     outlives()
     sock_fds()
+    kept_back()
     by_socket()
     not_ours()
     from_attach()
