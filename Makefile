@@ -78,7 +78,7 @@ check-vm:
 	$(Q)KSSL_KSRC=$$(tests/vm/kernel.sh source 7.3) \
 		KSSL_NGINX=$$(tests/vm/kernel.sh program nginx) \
 		KSSL_QUICK=$(if $(fewer),1) \
-		tests/vm/run -t $(if $(filter debug,$(KSSL_KERNEL)),3600,2400) \
+		tests/vm/run -t $(if $(filter debug,$(KSSL_KERNEL)),5400,3600) \
 			-- tests/functional/run $(if $(fewer),--kernel)
 
 .PHONY: style

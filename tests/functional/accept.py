@@ -187,7 +187,8 @@ def many():
             for pair in pairs:
                 pair.close()
             eventually(lambda: not nl.dump(), "all are gone")
-            eq(nl.ctx_get(ctx)["refs"], 1)
+            eventually(lambda: nl.ctx_get(ctx)["refs"] == 1,
+                       "and have let go of the context")
 
 
 def main():

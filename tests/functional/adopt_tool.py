@@ -31,7 +31,7 @@ OTHER13 = "TLS_AES_128_GCM_SHA256"
 VERSIONS = (("TLS 1.2", ssl.TLSVersion.TLSv1_2, ["suite", SUITE12],
              ["tx", "rx"]),
             ("TLS 1.3", ssl.TLSVersion.TLSv1_3, [], ["tx"]))
-SIZE = 4 << 20
+SIZE = 16 << 20	# more than fits into a socket
 
 # What every program of OpenSSL reads, so that it need not know of kTLS.
 OPENSSL_CONF = """openssl_conf = init

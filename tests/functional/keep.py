@@ -179,7 +179,7 @@ def gone():
         pair.client.close()
         pair.server.close()
         eventually(lambda: not nl.dump(), "the connection is gone")
-        eq(nl.ctx_get(ctx)["conns"], 0)
+        eventually(lambda: nl.ctx_get(ctx)["conns"] == 0, "and not counted")
         seen = []
         while (event := listener.event(timeout=1)):
             if event.get("id") == conn:

@@ -70,7 +70,7 @@ def cleared():
         nl.attach(id=conn, fd=pair.fds()[0], **tls.directions()[0], **FACTS)
         pair.close()
         eventually(lambda: nl.get(conn)["state"] == K.STATE_CLOSED,
-                   "the connection is closed", 5)
+                   "the connection is closed")
         nl.clear(conn)
         eq(facts(get_with_chain(nl, conn)), {})
 

@@ -696,7 +696,7 @@ static void test_base_in_child(void)
 	int status;
 
 	if (!pid) {
-		alarm(10);
+		alarm(60);
 		_exit(kssl_openssl_set_base(ctx, base) ||
 		      kssl_errno() != ECHILD);
 	}

@@ -43,6 +43,7 @@ LINE = re.compile(r"^(ok|not ok) +\d+ +(?:- )?(\S+)(.*)$", re.M)
 # Some only sleep.
 JOBS = 4
 LIMIT = 600
+TRIES = 3
 CAN_REKEY = SERIES not in ("6.1", "6.12")
 
 WHOLE = () if QUICK else ("12_aes_gcm", "13_aes_gcm")
@@ -94,18 +95,28 @@ def came_to(word, rest):
     return "skip" if "SKIP" in rest else word
 
 
-def run(program, names, **env):
+def results(outs):
     """What each test has come to, by its name."""
+    return {name: came_to(word, rest) for out in outs
+            for word, name, rest in LINE.findall(out)}
+
+
+def run(program, names, **env):
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         outs = list(pool.map(lambda i: start(program, names[i::JOBS], **env),
                              range(JOBS)))
-    found = {name: came_to(word, rest) for out in outs
-             for word, name, rest in LINE.findall(out)}
+    found = results(outs)
     counts = collections.Counter(found.values())
     note(f"{program}: {dict(counts)}, {time.monotonic() - began:.0f} s")
     eq(set(found), set(names), "the tests")
     return found
+
+
+def alone(program, name):
+    """All that a test comes to when nothing else runs."""
+    return "/".join(sorted({results([start(program, [name])])[name]
+                            for _ in range(TRIES)}))
 
 
 def run_both():
@@ -117,6 +128,12 @@ def run_both():
     note(f"{keys} keys through kssl")
     assert keys > len(names), "the keys do not go through kssl"
     assert "ok" in plain.values()
+    # Some want an answer within milliseconds, which others may take from them.
+    for name in names:
+        if plain[name] != wrapped[name]:
+            note(f"{name}: {plain[name]}, {wrapped[name]}; now alone")
+            plain[name] = alone("plain", name)
+            wrapped[name] = alone("kssl", name)
     return plain, wrapped
 
 

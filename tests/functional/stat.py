@@ -38,7 +38,7 @@ class Counted:
     def become(self, **wanted):
         wanted = {"Kssl" + name: value for name, value in wanted.items()}
         eventually(lambda: self.changes() == wanted,
-                   f"{wanted}, but {self.changes()}", 5)
+                   f"{wanted}, but {self.changes()}")
 
 
 def attach(nl, conn, pair):

@@ -20,7 +20,7 @@ from lib.tap import Skip, eq, test
 
 # What is stuck stays so for as long as the test wants. An emulated machine
 # may take its time, but not that long.
-LIMIT = 30 if tap.QUICK else 10
+LIMIT = 60
 
 AT_WORK = "begin, attach or rekey is at work"
 

@@ -358,7 +358,7 @@ result $? "and ends there"
 run "$kssl" -force -b "$work/batch"
 [ "$(grep -c '^ctx' "$work/out")" = 2 ] && [ "$status" = 2 ]
 result $? "-force goes on"
-within 10 sh -c "[ \$($kssl ctx show | wc -l) = 2 ]"
+within 60 sh -c "[ \$($kssl ctx show | wc -l) = 2 ]"
 result $? "nothing of all that is left"
 
 # Rows of each kind.
@@ -514,11 +514,12 @@ seen() {
 conn new ctx @c' >/dev/null
 	grep -q "^ctx-new ctx" "$work/events" && grep -q new "$work/json"
 }
-within 30 seen
+within 60 seen
 result $? "monitor sees what is made"
 echo close >&"${holder[1]}"
 read -r _ <&"${holder[0]}"
-within 10 grep -q "^gone conn ${id[v4]} " "$work/events"
+within 60 grep -q "^gone conn ${id[v4]} " "$work/events"
+within 60 grep -q "\"gone\".*\"id\":${id[v4]}\b" "$work/json"
 cp "$work/events" "$work/out"
 matches "^state conn ${id[v4]} ctx ${id[web]} state closed uid 0\$" \
 	"$work/events"
@@ -562,7 +563,7 @@ ip netns del kssl-tool
 to_holder=${holder[1]}
 exec {to_holder}>&-
 wait "$holder_PID" 2>/dev/null
-within 10 nothing_left
+within 60 nothing_left
 result $? "nothing is left in the end"
 
 echo "1..$count"

@@ -393,8 +393,11 @@ def _differs(why, errno, text, blame, missing):
 def eventually(condition, what, seconds=60):
     """Waits for a condition that comes true soon; returns what it gives."""
     end = time.monotonic() + seconds
+    late = False
     while not (result := condition()):
-        assert time.monotonic() < end, f"not after {seconds} s: {what}"
+        # After a standstill it may be true by now.
+        assert not late, f"not after {seconds} s: {what}"
+        late = time.monotonic() >= end
         time.sleep(0.01)
     return result
 
