@@ -556,6 +556,8 @@ static void test_snapshots(void)
 /* What the functions of one end have seen, and what they answer. */
 struct calls {
 	struct kssl *s;
+	struct kssl *watched;	/* whose SSL is there during the function */
+	int found;
 	int answer;
 	int messages[2];
 	int tickets;
@@ -597,6 +599,8 @@ static int on_password(char *buf, int size, int rwflag, void *arg)
 
 	(void)rwflag;
 	calls->passwords++;
+	if (calls->watched && kssl_openssl_ssl(calls->watched))
+		calls->found++;
 	if (!calls->answer || size < (int)sizeof(word))
 		return -1;
 	memcpy(buf, word, sizeof(word));
@@ -797,6 +801,34 @@ static void test_password(void)
 	use_certificate(bound.ctx[SERVER], add_locked_key());
 	pair_init(&bound.pair, bound.ctx[CLIENT], bound.ctx[SERVER]);
 	refuses(&bound.pair, SERVER, EINVAL, "private-key");
+	bound_free(&bound);
+}
+
+/* In a second handshake the first one's SSL is gone before it is called. */
+static void test_password_again(void)
+{
+	struct calls *calls;
+	struct bound bound;
+	struct pair *pair;
+	int i;
+
+	bound_init(&bound, TLS1_3_VERSION, KSSL_CALLBACK_PASSWORD);
+	use_certificate(bound.ctx[SERVER], add_locked_key());
+	pair = &bound.pair;
+	pair_init(pair, bound.ctx[CLIENT], bound.ctx[SERVER]);
+	calls = &bound.calls[SERVER];
+	calls->watched = pair->s[SERVER];
+	for (i = 0; i < 2; i++) {
+		step(pair, SERVER);
+		check(pair->result[SERVER] == KSSL_OPENSSL_WANT_READ);
+		check(calls->passwords && !calls->found);
+		check(kssl_openssl_ssl(pair->s[SERVER]));
+		MUST(kssl_fail(pair->s[SERVER]) && kssl_clear(pair->s[SERVER]));
+		/* Else the key is known. */
+		MUST(kssl_use_private_key(pair->s[SERVER], KSSL_CERT_SLOT_RSA,
+					  add_locked_key()));
+		calls->passwords = 0;
+	}
 	bound_free(&bound);
 }
 
@@ -1187,6 +1219,7 @@ int main(int argc, char **argv)
 	test_message();
 	test_verify();
 	test_password();
+	test_password_again();
 	test_session_id();
 	test_tmp_dh();
 	test_security();
