@@ -19,6 +19,14 @@ const char *handover_error(void)
 	return failure ? failure : kssl_error_text();
 }
 
+static time_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
 /* --- the context --------------------------------------------------------- */
 
 static struct kssl_ctx *new_ctx(struct kssl_client *client, enum handover how,
@@ -105,19 +113,24 @@ struct kssl_ctx *handover_ctx(struct kssl_client *client, enum handover how,
 	return NULL;
 }
 
+static int is_alone(struct kssl_ctx *ctx)
+{
+	struct kssl_ctx_info *info = kssl_ctx_get_info(ctx);
+	int alone = info && info->holders == 1;
+
+	kssl_ctx_info_free(info);
+	return alone;
+}
+
 int handover_alone(struct kssl_ctx *ctx)
 {
 	const struct timespec pause = { .tv_nsec = 10000000 };
-	struct kssl_ctx_info *info;
-	int alone = 0, left;
+	time_t limit = now() + ALONE_SECONDS;
+	int alone;
 
-	for (left = ALONE_SECONDS * 100; !alone && left; left--) {
-		info = kssl_ctx_get_info(ctx);
-		alone = info && info->holders == 1;
-		kssl_ctx_info_free(info);
-		if (!alone)
-			nanosleep(&pause, NULL);
-	}
+	/* Not so many pauses: on a busy machine, each may take much longer. */
+	while (!(alone = is_alone(ctx)) && now() < limit)
+		nanosleep(&pause, NULL);
 	return alone;
 }
 
