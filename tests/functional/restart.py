@@ -106,6 +106,12 @@ class Program:
         self.process.terminate()
         self.process.wait(TIMEOUT)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
 
 class Server(Program):
     """The example server, and the keeper that starts it."""
@@ -114,9 +120,6 @@ class Server(Program):
         super().__init__(EXAMPLES / "keeper", *httpsd("-k"))
         self.failures = tap.failures()
         self.ready(1)
-
-    def __enter__(self):
-        return self
 
     def __exit__(self, why, *_):
         self.kill(signal.SIGCONT)
@@ -645,24 +648,26 @@ def last():
 
 @test("without a manager, by the row share, from process to process")
 def shared():
-    programs = [Program(*httpsd("-s"))]
-    eventually(listening, "it listens", TIMEOUT)
-    with Tls() as client, Client() as nl:
-        client.ask("large")
-        data = client.read(100000)
-        for _ in range(3):
-            old = programs[-1]
-            programs.append(Program(*httpsd(
-                "-s", "-r", str(old.process.pid))))
-            eq(old.process.wait(TIMEOUT), 0)
-            data += client.read(100000)
-        client.response("large", data)
-        second = Program(*httpsd("-s"))
-        eq(second.process.wait(TIMEOUT), 1, "without -r")
-        eq(second.count("does not let go of the connections"), 1)
-        programs[-1].end()
-        eventually(lambda: no_objects(nl), "all is gone")
-        client.sock.close()
+    with contextlib.ExitStack() as stack, Client() as nl:
+        def start(*options):
+            return stack.enter_context(Program(*httpsd("-s", *options)))
+
+        program = start()
+        eventually(listening, "it listens", TIMEOUT)
+        with Tls() as client:
+            client.ask("large")
+            data = client.read(100000)
+            for _ in range(3):
+                old = program
+                program = start("-r", str(old.process.pid))
+                eq(old.process.wait(TIMEOUT), 0)
+                data += client.read(100000)
+            client.response("large", data)
+            second = start()
+            eq(second.process.wait(TIMEOUT), 1, "without -r")
+            eq(second.count("does not let go of the connections"), 1)
+            program.end()
+            eventually(lambda: no_objects(nl), "all is gone")
 
 
 def listening():
@@ -675,20 +680,19 @@ def listening():
 
 @test("the program of the document goes on, too")
 def document():
-    program = Program(EXAMPLES / "keeper", EXAMPLES / "restart", str(PORT),
-                      work / "cert", work / "key", work / "www/large")
-    eventually(lambda: program.count("is ready"), "it is ready", TIMEOUT)
-    with Tls() as client:
-        data = client.read(100000)
-        for number in range(3):
-            pid = int(re.findall(r"started (\d+)", program.text())[-1])
-            os.kill(pid, signal.SIGKILL)
-            eventually(lambda number=number: program.count("started") >
-                       number + 1, "a new one", TIMEOUT)
-            data += client.read(100000)
-        data += client.read(FILES["large"])
-        eq(hashlib.sha256(data).hexdigest(), sums["large"])
-    program.end()
+    with Program(EXAMPLES / "keeper", EXAMPLES / "restart", str(PORT),
+                 work / "cert", work / "key", work / "www/large") as program:
+        eventually(lambda: program.count("is ready"), "it is ready", TIMEOUT)
+        with Tls() as client:
+            data = client.read(100000)
+            for number in range(3):
+                pid = int(re.findall(r"started (\d+)", program.text())[-1])
+                os.kill(pid, signal.SIGKILL)
+                eventually(lambda number=number: program.count("started") >
+                           number + 1, "a new one", TIMEOUT)
+                data += client.read(100000)
+            data += client.read(FILES["large"])
+            eq(hashlib.sha256(data).hexdigest(), sums["large"])
 
 
 @test("nothing is left when the manager ends")
