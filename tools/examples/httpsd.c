@@ -3,7 +3,7 @@
  * An HTTPS file server: OpenSSL makes the handshakes, then each connection
  * moves into the kernel with one request, and files go out by sendfile().
  *
- *   httpsd [-kv] [-p PORT] [-s [-r PID]] CERTIFICATE KEY DIRECTORY
+ *   httpsd [-kv] [-g SECONDS] [-p PORT] [-s [-r PID]] CERTIFICATE KEY DIRECTORY
  *
  * One thread, one epoll set. A connection is a small machine: shake hands, look
  * at a request, take it, send its response, and so on until either end closes.
@@ -12,7 +12,8 @@
  * With -k, connections outlive the process: its service manager (systemd, or
  * keeper.c) keeps what the next generation goes on with, also after a crash.
  * With -s they outlive it if the next generation is there already: one that is
- * started with -r PID ends that process and takes over. See handover.h.
+ * started with -r PID ends that process and takes over. See handover.h. What
+ * cannot be handed over has -g SECONDS, 2 unless said, to be completed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +41,6 @@
 #include "notify.h"
 
 #define IDLE_SECONDS	75
-#define GRACE_SECONDS	2	/* for what cannot be handed over */
 #define REQUEST_MAX	8192
 #define CHUNK		16384
 #define EVENTS		64
@@ -84,11 +84,12 @@ static struct {
 	int listener;
 	int root;
 	int verbose;
+	int grace;	/* seconds for what cannot be handed over */
 	enum handover handover;
 	SSL_CTX *ssl_ctx;
 	struct kssl_ctx *ctx;
 	struct conn list;		/* the head, oldest first */
-} server;
+} server = { .grace = 2 };
 
 static volatile sig_atomic_t stopped;
 static sigset_t unblocked;
@@ -736,7 +737,7 @@ static int is_needed(void)
  */
 static void drain(void)
 {
-	time_t limit = now() + GRACE_SECONDS;
+	time_t limit = now() + server.grace;
 	struct conn *c;
 
 	notify("STOPPING=1", -1);
@@ -899,8 +900,8 @@ static void catch_signals(void)
 
 static void usage(void)
 {
-	fputs("usage: httpsd [-kv] [-p PORT] [-s [-r PID]] CERTIFICATE KEY "
-	      "DIRECTORY\n", stderr);
+	fputs("usage: httpsd [-kv] [-g SECONDS] [-p PORT] [-s [-r PID]] "
+	      "CERTIFICATE KEY DIRECTORY\n", stderr);
 	exit(2);
 }
 
@@ -918,8 +919,10 @@ int main(int argc, char **argv)
 	pid_t old = 0;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "kp:r:sv")) != -1) {
-		if (opt == 'k')
+	while ((opt = getopt(argc, argv, "g:kp:r:sv")) != -1) {
+		if (opt == 'g')
+			server.grace = atoi(optarg);
+		else if (opt == 'k')
 			server.handover = HANDOVER_STORE;
 		else if (opt == 'p')
 			port = atoi(optarg);

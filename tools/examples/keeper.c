@@ -32,7 +32,7 @@
 #define STATE_MAX	4096
 #define FIRST_DELAY	20	/* milliseconds */
 #define LAST_DELAY	5000
-#define TERM_LIMIT	10000	/* until SIGKILL follows SIGTERM */
+#define TERM_LIMIT	90000	/* until SIGKILL follows SIGTERM */
 
 struct kept {
 	int fd;
