@@ -18,7 +18,6 @@
  * socket's queue, and comes before the locks of both queues.
  */
 
-#include <linux/file.h>
 #include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
@@ -80,24 +79,19 @@ int kssl_watch_prepare(struct kssl *s)
 	return 0;
 }
 
-/* The file of a kept socket, with a reference, once its queue is entered. */
-static struct file *enter_queue(struct kssl *s, struct kssl_watch *watch)
+/* What a socket says of itself; not vfs_poll(), which may poll its device. */
+static __poll_t poll_sock(struct kssl *s, struct kssl_watch *watch)
 {
-	struct file *file;
+	struct socket *sock = sock_from_file(s->file);
 
-	spin_lock_bh(&s->object.lock);
-	file = s->file;
-	if (file) {
-		get_file(file);
-		if (!watch->queue) {
-			watch->queue = &sock_from_file(file)->wq.wait;
-			add_wait_queue(watch->queue, &watch->entry);
-		}
+	lockdep_assert_held(&s->object.lock);
+	if (!watch->queue) {
+		watch->queue = &sock->wq.wait;
+		add_wait_queue(watch->queue, &watch->entry);
 	}
-	spin_unlock_bh(&s->object.lock);
 	/* Pairs with the barrier before wakers look for sleepers. */
 	smp_mb();
-	return file;
+	return READ_ONCE(sock->ops)->poll(s->file, sock, NULL);
 }
 
 static bool is_over(struct kssl *s)
@@ -121,15 +115,14 @@ __poll_t kssl_watch_poll(struct kssl *s, struct file *file,
 			 struct poll_table_struct *wait)
 {
 	struct kssl_watch *watch = s->watch;
-	struct file *sock_file;
 	__poll_t mask = 0;
 
 	poll_wait(file, &watch->wait, wait);
-	sock_file = enter_queue(s, watch);
-	if (sock_file) {
-		mask = vfs_poll(sock_file, NULL);
-		fput(sock_file);
-	}
+	/* No reference: who has the last one would have to end the socket. */
+	spin_lock_bh(&s->object.lock);
+	if (s->file)
+		mask = poll_sock(s, watch);
+	spin_unlock_bh(&s->object.lock);
 	return is_over(s) ? EPOLLHUP : mask;
 }
 
