@@ -123,8 +123,12 @@ static int import(struct sk_buff *skb, struct genl_info *info,
 	reply = kssl_nl_reply_new(info, &hdr);
 	if (!reply)
 		return kssl_nl_no_memory(info);
-	return kssl_nl_take_and_reply(skb, info, client, object, rights, reply,
-				      hdr, KSSL_NL_ROWS_SMALL);
+	/* What the file has is not the reference that a reply leaves out. */
+	kref_get(&object->ref);
+	err = kssl_nl_take_and_reply(skb, info, client, object, rights, reply,
+				     hdr, KSSL_NL_ROWS_SMALL);
+	kssl_object_put(object);
+	return err;
 }
 
 int kssl_nl_import_doit(struct sk_buff *skb, struct genl_info *info)

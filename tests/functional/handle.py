@@ -124,6 +124,7 @@ def imports():
                 seen = other.import_fd(fd)
                 eq((seen["id"], seen["held"], seen["rights"]),
                    (conn, count, K.RIGHTS_ALL))
+                eq(seen["refs"], other.get(conn)["refs"])
             eq(seen["settings"]["label"], "passed on")
         nl.close()
         other.set(conn, label="taken over")
