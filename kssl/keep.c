@@ -28,6 +28,15 @@
 #include "trace.h"
 #include "watch.h"
 
+static bool is_wanted(struct kssl *s)
+{
+	struct kssl_settings settings = kssl_conn_settings(s);
+	bool keep = kssl_settings_num(&settings, KSSL_ROW_KEEP);
+
+	kssl_settings_put(&settings);
+	return keep;
+}
+
 static int pin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 {
 	int err;
@@ -56,13 +65,10 @@ static int pin(struct kssl *s, struct socket *sock, struct kssl_reason *why)
 int kssl_keep_pin(struct kssl *s, struct socket *sock, struct file **file,
 		  struct kssl_reason *why)
 {
-	struct kssl_settings settings = kssl_conn_settings(s);
-	bool keep = kssl_settings_num(&settings, KSSL_ROW_KEEP);
 	int err;
 
-	kssl_settings_put(&settings);
 	*file = NULL;
-	if (!keep)
+	if (!is_wanted(s))
 		return 0;
 	err = pin(s, sock, why);
 	if (err) {
@@ -81,7 +87,7 @@ int kssl_keep_pin(struct kssl *s, struct socket *sock, struct file **file,
  * @why: takes the reason of a refusal, or NULL
  *
  * Context: any.
- * Return: the file, which the caller puts, or an ERR_PTR(): -ENOTCONN when the
+ * Return: the file, for kssl_keep_put(), or an ERR_PTR(): -ENOTCONN when the
  * connection is not attached, -EOPNOTSUPP when it does not keep its socket.
  */
 struct file *kssl_keep_file(struct kssl *s, struct kssl_reason *why)
@@ -102,6 +108,21 @@ struct file *kssl_keep_file(struct kssl *s, struct kssl_reason *why)
 				"the connection does not keep its socket"));
 	return ERR_PTR(kssl_refuse(why, -ENOTCONN, KSSL_A_ID,
 				   "the connection is not attached"));
+}
+
+/**
+ * kssl_keep_put - put a reference on the file of a connection's socket
+ * @s: the connection
+ * @file: what kssl_keep_file() or kssl_sock_file() returned
+ *
+ * Context: any.
+ */
+void kssl_keep_put(struct kssl *s, struct file *file)
+{
+	/* The socket of a connection that keeps none ends as its user wants. */
+	if (is_wanted(s))
+		kssl_sock_leave(file);
+	fput(file);
 }
 
 /**
@@ -151,5 +172,8 @@ void kssl_keep_release(struct kssl *s)
 	spin_lock_bh(&s->object.lock);
 	file = kssl_keep_take(s);
 	spin_unlock_bh(&s->object.lock);
+	if (!file)
+		return;
+	kssl_sock_leave(file);
 	kssl_keep_unpin(s, file);
 }

@@ -11,6 +11,7 @@ int __must_check kssl_keep_pin(struct kssl *s, struct socket *sock,
 			       struct file **file, struct kssl_reason *why);
 struct file *__must_check kssl_keep_file(struct kssl *s,
 					 struct kssl_reason *why);
+void kssl_keep_put(struct kssl *s, struct file *file);
 struct file *kssl_keep_take(struct kssl *s);
 void kssl_keep_unpin(struct kssl *s, struct file *file);
 void kssl_keep_release(struct kssl *s);

@@ -197,7 +197,7 @@ int kssl_nl_sock_fd_doit(struct sk_buff *skb, struct genl_info *info)
 		err = kssl_nl_refuse(info, PTR_ERR(file), &why);
 	} else {
 		err = give_sock(info, kssl_of(object), file);
-		fput(file);
+		kssl_keep_put(kssl_of(object), file);
 	}
 	kssl_object_unpin(object);
 	return err;

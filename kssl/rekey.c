@@ -24,7 +24,6 @@
 #include <crypto/algapi.h>
 #include <linux/err.h>
 #include <linux/export.h>
-#include <linux/file.h>
 #include <linux/net.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
@@ -38,6 +37,7 @@
 #include "attach.h"
 #include "conn.h"
 #include "derive.h"
+#include "keep.h"
 #include "ktls.h"
 #include "reason.h"
 #include "sock.h"
@@ -549,7 +549,7 @@ static int update_sock(struct update *update,
 	else
 		err = update_claimed(update, params, why);
 	if (file)
-		fput(file);
+		kssl_keep_put(update->s, file);
 	return err;
 }
 

@@ -17,7 +17,7 @@
  * Each binding pins the module, whose destructor the socket will call.
  */
 
-#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/net.h>
 #include <linux/rhashtable.h>
@@ -125,37 +125,60 @@ static void leave_ctx(struct kssl *s, const struct kssl_sock *sock)
 }
 
 /*
- * Nobody has the socket open any more. What net/tls could not send for a writer
- * that was killed it sends when the socket ends, and waits for room as long as
- * that writer would have: not after this. TCP sends what it has, and a FIN.
+ * Nobody has the socket open any more. Who ends it need not be who has used it,
+ * and has no reason to wait for the peer. Without a signal, and with what there
+ * is room for, net/tls sends what a writer left of a record, and TCP goes on in
+ * the background with what it has.
  */
-static void end_sending(struct kssl_sock *sock)
+static void end_waiting(struct sock *sk)
 {
-	struct sock *sk = sock->sk;
+	bool waits;
 
-	lockdep_assert(lockdep_sock_is_held(sk));
-	sock_reset_flag(sk, SOCK_LINGER);
-	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
-	/* A work of net/tls may wait for room already. */
-	sock->state_change(sk);
+	/* One tick at most; none is a reset, for who has asked for that. */
+	if (READ_ONCE(sk->sk_lingertime) > 1)
+		WRITE_ONCE(sk->sk_lingertime, 1);
+	WRITE_ONCE(sk->sk_sndtimeo, 0);
+	/* A work of net/tls that has read the old time may wait for room. */
+	smp_mb();
+	waits = sock_owned_by_user_nocheck(sk);
+	/* It owns the socket until it is counted among those that wait. */
+	smp_rmb();
+	if (!waits && !READ_ONCE(sk->sk_write_pending))
+		return;
+	WRITE_ONCE(sk->sk_err, ECONNABORTED);
+	wake_up_interruptible_all(sk_sleep(sk));
+}
+
+/**
+ * kssl_sock_leave - let a kept socket end without waiting for its peer
+ * @file: the socket's file, of which the caller puts a reference next
+ *
+ * Does nothing unless that is the last one.
+ *
+ * Context: any.
+ */
+void kssl_sock_leave(struct file *file)
+{
+	if (file_count(file) == 1)
+		end_waiting(sock_from_file(file)->sk);
 }
 
 /*
  * Where the pin is its file's last reference, that goes in a work of the
- * kernel's which many share, and which must not wait for this peer. Programs
- * that have the socket open still do with it as they like. They can get rid of
- * it until the pin goes, but until the socket's lock does neither file nor
- * socket are gone.
+ * kernel's which many share. Programs that have the socket open still do with
+ * it as they like. They can get rid of it until the pin goes, but until the
+ * socket's lock does neither file nor socket are gone.
  */
-static void unpin(struct kssl *s, struct kssl_sock *sock, struct file *file)
+static void unpin(struct kssl *s, struct sock *sk, struct file *file)
 {
 	bool last = file_count(file) == 1;
 
+	lockdep_assert(lockdep_sock_is_held(sk));
 	if (last)
-		end_sending(sock);
+		end_waiting(sk);
 	kssl_keep_unpin(s, file);
 	if (!last && !file_count(file))
-		end_sending(sock);
+		end_waiting(sk);
 }
 
 /*
@@ -189,7 +212,7 @@ static void close_conn(struct kssl *s, struct kssl_sock *sock)
 		kssl_conn_announce(s);
 	}
 	if (file)
-		unpin(s, sock, file);
+		unpin(s, sock->sk, file);
 	if (ours)
 		sock_put_ref(sock);
 	kssl_object_put(&s->object);
@@ -683,8 +706,8 @@ int kssl_sock_add_control(struct kssl *s, u64 sent, u64 received)
  * While there is one, the socket is not closed and net/tls stays on it.
  *
  * Context: any.
- * Return: the file, for fput(), or NULL when there is no socket, it is being
- * closed, or it has no file.
+ * Return: the file, for kssl_keep_put(), or NULL when there is no socket, it is
+ * being closed, or it has no file.
  */
 struct file *kssl_sock_file(struct kssl *s)
 {

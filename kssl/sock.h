@@ -87,6 +87,7 @@ struct kssl *__must_check kssl_sock_conn(struct sock *sk);
 int kssl_sock_position(struct kssl *s, int direction, u64 *bytes);
 int kssl_sock_add_control(struct kssl *s, u64 sent, u64 received);
 struct file *__must_check kssl_sock_file(struct kssl *s);
+void kssl_sock_leave(struct file *file);
 bool kssl_sock_records(struct kssl *s, int direction, u64 *records);
 bool kssl_sock_any(void);
 

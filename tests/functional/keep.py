@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Connections that keep their sockets, and contexts that keep those."""
 
+import contextlib
 import errno
 import os
 import resource
+import signal
 import socket
 import struct
+import time
 
 from lib import tap, tls
 from lib.kssl import Client, K, Refused, eventually, no_objects, refused
@@ -298,12 +301,19 @@ def lingering():
         is_closed(address)
 
 
-def leave_unsent(nl, pair):
-    """A kept connection whose writer was killed within a record."""
+def leave_unsent(nl, pair, ctx=None):
+    """A kept connection whose writer was killed within a record.
+
+    It is held by the context, or else by the client.
+    """
     # What has a timeout does not block in Python.
     pair.client.settimeout(None)
-    conn = nl.new(nl.ctx_new()["ctx_id"], role=K.ROLE_CLIENT, keep=1)["id"]
-    attach(nl, conn, pair)
+    if ctx:
+        conn = attach_new(nl, ctx, pair)
+    else:
+        conn = nl.new(nl.ctx_new()["ctx_id"], role=K.ROLE_CLIENT,
+                      keep=1)["id"]
+        attach(nl, conn, pair)
     pid = fork(lambda: pair.client.sendall(bytes(1 << 20)),
                keep=[pair.client.fileno()])
     pair.client.close()
@@ -322,6 +332,71 @@ def killed_writer():
         assert is_open_here(address)
         half_close(nl, conn, pair)
         is_closed(address)
+
+
+def ends_with_fin(sock):
+    """What has come is all that it is: no error, and no wait."""
+    sock.settimeout(60)
+    while sock.recv(1 << 16):
+        pass
+
+
+@contextlib.contextmanager
+def killed_by_sigpipe():
+    """As programs are that do not write to sockets."""
+    before = signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGPIPE, before)
+
+
+@test("nor does who lets go of the connection last")
+def lets_go():
+    for reads in False, True:
+        with Client() as nl, tls.Pair(room=4096) as pair:
+            address = pair.client.getsockname()
+            conn = leave_unsent(nl, pair)
+            if reads:
+                # So that net/tls goes on, and waits in a work of its own.
+                pair.server.recv(4096)
+                time.sleep(1)
+            with killed_by_sigpipe():
+                nl.free(conn)
+            is_closed(address)
+            ends_with_fin(pair.server)
+
+
+@test("nor who lets go of the context, whatever its program wanted")
+def lets_go_of_ctx():
+    with Client() as nl, tls.Pair(room=4096) as pair, tls.Pair() as other:
+        addresses = [one.client.getsockname() for one in (pair, other)]
+        ctx = nl.ctx_new(keep=1)["ctx_id"]
+        set_linger(other.client, 1, 1000)
+        tls.fill(other.client)
+        attach_new(nl, ctx, other)
+        leave_unsent(nl, pair, ctx)
+        other.client.close()
+        for address in addresses:
+            assert is_open_here(address)
+        with killed_by_sigpipe():
+            nl.ctx_free(ctx)
+        for address in addresses:
+            is_closed(address)
+        ends_with_fin(pair.server)
+        ends_with_fin(other.server)
+
+
+@test("who has asked for a reset gets it")
+def reset_at_end():
+    with Client() as nl, tls.Pair() as pair:
+        set_linger(pair.client, 1, 0)
+        nl.free(kept(nl, pair))
+        try:
+            ends_with_fin(pair.server)
+        except ConnectionResetError:
+            return
+        raise AssertionError("no reset")
 
 
 @test("a socket that a program has open is left as it is")
@@ -418,6 +493,9 @@ def main():
     kept_no_more()
     lingering()
     killed_writer()
+    lets_go()
+    lets_go_of_ctx()
+    reset_at_end()
     left_alone()
     races()
     tap.done()
