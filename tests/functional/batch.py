@@ -347,6 +347,7 @@ def main():
     refused_between()
     begin_and_attach()
     attach_many()
+    too_many()
     attach_refused()
     attach_then_free()
     no_room()
