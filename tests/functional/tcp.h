@@ -31,6 +31,16 @@ static inline int tcp_pair(int pair[2])
 	return pair[1] < 0 ? -1 : 0;
 }
 
+/* How many segments the peer's kernel has yet to look at. */
+static inline unsigned int tcp_unacked(int fd)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	return info.tcpi_unacked;
+}
+
 /*
  * Fills a socket that does not block, with what its end sends by write(), and
  * returns how many bytes. Full is what stays full: the peer's kernel takes what
@@ -44,7 +54,8 @@ static inline size_t tcp_fill(int fd)
 	ssize_t n;
 	int quiet;
 
-	for (quiet = 0; quiet < 100; quiet++) {
+	for (quiet = 0; quiet < 100 || (tcp_unacked(fd) && quiet < 6000);
+	     quiet++) {
 		while ((n = write(fd, junk, sizeof(junk))) > 0) {
 			sent += n;
 			quiet = 0;

@@ -197,6 +197,12 @@ def attach_pair(nl, ctx, pair, suite=DEFAULT, **how):
             for fd, role, end in zip(pair.fds(), (1, 2), ends)]
 
 
+def _unacked(sock):
+    """How many segments the peer's kernel has yet to look at."""
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 28)
+    return struct.unpack_from("=I", info, 24)[0]
+
+
 def fill(sock):
     """Sends what the peer does not read, until the socket stays full.
 
@@ -207,7 +213,7 @@ def fill(sock):
     timeout = sock.gettimeout()
     sock.setblocking(False)
     sent = quiet = 0
-    while quiet < 100:
+    while quiet < 100 or (_unacked(sock) and quiet < 6000):
         try:
             sent += sock.send(bytes(30000))
             quiet = 0
