@@ -112,11 +112,15 @@ def killed(server, sock):
     sock.close()
 
 
+def references(nl):
+    return [(ctx["ctx_id"], ctx["refs"]) for ctx in nl.ctx_dump()]
+
+
 def one_request(name, finish):
     with test(f"one request from accept to close, {name}"), \
             Client() as nl, Remote(Server) as server, \
             Monitor(nl.family) as monitor:
-        before = nl.ctx_dump()
+        before = references(nl)
         monitor.requests()
         sock = connect(server)
         talk(server, sock)
@@ -127,8 +131,8 @@ def one_request(name, finish):
         if finish is killed:
             eventually(lambda: no_objects(nl), "the context is gone")
         else:
-            eq([(ctx["ctx_id"], ctx["refs"]) for ctx in nl.ctx_dump()],
-               [(ctx["ctx_id"], ctx["refs"]) for ctx in before])
+            eventually(lambda: references(nl) == before,
+                       "the context has its references")
 
 
 @test("the connection belongs to its socket alone, and shows it")

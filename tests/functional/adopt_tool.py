@@ -8,13 +8,13 @@ import json
 import os
 import pathlib
 import re
+import select
 import signal
 import socket
 import ssl
 import subprocess
 import tempfile
 import threading
-import time
 
 from lib import tap, tls
 from lib.kssl import Client, eventually, no_objects
@@ -291,10 +291,13 @@ def by_python(stage):
                 eq(successor.stdout.readline(), "ready\n")
                 client.sendall(b"x")
                 got = bytearray()
+                spoken = []
                 with contextlib.suppress(ssl.SSLEOFError):
                     while part := client.recv(16384):
                         got += part
-                        time.sleep(0 if len(got) > 500000 else 0.01)
+                        # Slowly, until the server is dead.
+                        spoken = spoken or select.select(
+                            [successor.stdout], [], [], 0.01)[0]
                 at = int(successor.stdout.readline())
                 assert 0 < at < SIZE, at
                 tap.note(f"the successor went on at {at}")

@@ -8,7 +8,7 @@ import socket
 import threading
 
 from lib import tap, tls
-from lib.kssl import Client, K, Refused, no_objects, position
+from lib.kssl import Client, K, Refused, eventually, no_objects, position
 from lib.process import Remote
 from lib.tap import eq, test
 
@@ -315,7 +315,7 @@ def threads():
         eq(failures, [])
         eq(nl.ctx_get(ctx)["held"], 1)
     with Client() as nl:
-        assert no_objects(nl)
+        eventually(lambda: no_objects(nl), "all is gone")
 
 
 @test("threads count references on one object together")

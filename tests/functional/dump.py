@@ -6,7 +6,7 @@ import errno
 import socket
 
 from lib import tap, tls
-from lib.kssl import Client, K, SETTINGS, refused
+from lib.kssl import Client, K, SETTINGS, eventually, refused
 from lib.netlink import nest, nla, NLM_F_DUMP
 from lib.process import Remote, fork, kill
 from lib.tap import eq, test
@@ -97,6 +97,7 @@ def mapped_peer():
     with Client() as nl, socket.create_server(
             ("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
         port = listener.getsockname()[1]
+        eventually(lambda: not nl.dump(), "what others had is gone")
         with socket.create_connection(("127.0.0.1", port)):
             sock, _ = listener.accept()
             with sock:
@@ -217,6 +218,7 @@ def concurrent():
         pids = [fork(churn) for _ in range(2)]
         changed = set()
         try:
+            eventually(lambda: len(nl.dump()) > len(stable), "others come")
             for _ in range(ROUNDS):
                 parts = list(other.dump_parts())
                 assert len(parts) > 2, "all in one message"

@@ -147,7 +147,6 @@ def random_kills():
             bad = [conn for conn in conns if not follow_socket(conn)]
             bad += [obj for obj in ctxs if obj["holders"]]
             assert not bad, f"left behind in round {seed}: {bad}"
-            assert conns or not ctxs, f"in round {seed}: {ctxs}"
             eventually(lambda: no_objects(nl), f"gone in round {seed}")
         tap.note(f"{seen} contexts were seen before the kills")
         assert seen, "no process came far enough to have anything"

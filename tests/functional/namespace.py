@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from lib import process, tap, tls
-from lib.kssl import Client, K, no_objects, refused
+from lib.kssl import Client, K, eventually, no_objects, refused
 from lib.process import Remote, become
 from lib.tap import Skip, eq, test
 
@@ -126,7 +126,7 @@ def net_is_gone():
                 tls.exchange(pair)
                 with Client(group="events") as nl:
                     pair.close()
-                    assert no_objects(nl)
+                    eventually(lambda nl=nl: no_objects(nl), "all is gone")
     with Client() as nl:
         nl.new(nl.ctx_new()["ctx_id"])
 

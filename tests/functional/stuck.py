@@ -15,7 +15,7 @@ import threading
 import time
 
 from lib import tap, tls
-from lib.kssl import Client, K, eventually, refused
+from lib.kssl import Client, K, Refused, eventually, refused
 from lib.tap import Skip, eq, test
 
 # What is stuck stays so for as long as the test wants. An emulated machine
@@ -201,6 +201,16 @@ def locked(pair):
         os.close(page.fd)
 
 
+def is_fixed(nl, conn):
+    """Tries to set what is set already."""
+    try:
+        nl.set(conn, mode=0)
+    except Refused as why:
+        eq(why.errno, errno.EBUSY)
+        return True
+    return False
+
+
 def in_thread(run):
     results = []
     thread = threading.Thread(target=lambda: results.append(run()))
@@ -217,11 +227,11 @@ def stuck_attach():
         with locked(pair):
             thread, results = in_thread(
                 lambda: nl.attach(id=conn, fd=pair.client.fileno(), **one))
-            time.sleep(1)
-            eq(results, [], "attach waits for the socket")
-            others_go_on()
             with Client() as other:
                 other.up_ref(conn)
+                eventually(lambda: is_fixed(other, conn), "attach has begun")
+                eq(results, [], "attach waits for the socket")
+                others_go_on()
                 with refused(errno.EBUSY, AT_WORK, "id"):
                     other.clear(conn)
                 with refused(errno.EBUSY, "fixed since the handshake began",

@@ -99,7 +99,7 @@ nothing_left() {
 expect "nothing is there at first" 0 - - "$kssl" show
 expect "nothing is there at first, in JSON" 0 '^\[\]$' - "$kssl" -j show
 expect "a context with defaults" 0 \
-	'^ctx [0-9]+ conns 0 refs 1 age 0\.[0-9]+s method either$' - \
+	'^ctx [0-9]+ conns 0 refs 1 age [0-9]\.[0-9]+s method either$' - \
 	"$kssl" ctx new
 expect "it went with the tool" 0 - - "$kssl" show
 

@@ -3,13 +3,23 @@
 
 import contextlib
 import pathlib
+import time
 
 OTHERS = sorted(pathlib.Path("/sys/devices/system/cpu").glob("cpu*/online"))
 
 
 def _write(paths, text):
+    """A busy one may need more than a while to stop or to start."""
     for path in paths:
-        path.write_text(text, encoding="ascii")
+        end = time.monotonic() + 60
+        while True:
+            try:
+                path.write_text(text, encoding="ascii")
+                break
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+            time.sleep(0.1)
 
 
 @contextlib.contextmanager
