@@ -329,7 +329,7 @@ int kssl_client_unhold(struct kssl_client *client, struct kssl_object *object,
  *
  * A context that nobody holds by then lets go of the connections that it keeps.
  *
- * Context: any.
+ * Context: may sleep.
  */
 void kssl_client_let_go(const struct kssl_client *client,
 			struct kssl_object *object)
@@ -349,7 +349,7 @@ void kssl_client_let_go(const struct kssl_client *client,
  * @client: the client
  * @object: the object, of which the caller has a reference besides
  *
- * Context: any.
+ * Context: may sleep.
  * Return: how many the client has left, or -EPERM when it had none.
  */
 int kssl_client_drop(struct kssl_client *client, struct kssl_object *object)
@@ -371,7 +371,7 @@ int kssl_client_drop(struct kssl_client *client, struct kssl_object *object)
  * If another thread of the client has got more rights at the same time, they
  * go as well.
  *
- * Context: any.
+ * Context: may sleep.
  */
 void kssl_client_untake(struct kssl_client *client,
 			struct kssl_object *object, u8 rights)

@@ -17,6 +17,7 @@
 
 #include <linux/cred.h>
 #include <linux/export.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "conn.h"
@@ -71,14 +72,17 @@ static struct kssl *next_to_drop(struct kssl_ctx *ctx)
 	return s;
 }
 
-/* Clients or kernel users have let go, perhaps the last of them. */
+/* A client has let go, perhaps the last that did not. */
 static void ctx_dropped(struct kssl_object *object)
 {
 	struct kssl_ctx *ctx = kssl_ctx_of(object);
 	struct kssl *s;
 
-	while ((s = next_to_drop(ctx)))
+	while ((s = next_to_drop(ctx))) {
 		kssl_object_put(&s->object);
+		/* As many as there are files. */
+		cond_resched();
+	}
 }
 
 const struct kssl_object_type kssl_ctx_type = {
@@ -207,6 +211,14 @@ bool kssl_ctx_up_ref(struct kssl_ctx *ctx)
 }
 EXPORT_SYMBOL_GPL(kssl_ctx_up_ref);
 
+static void drop_user(struct kssl_ctx *ctx)
+{
+	trace_kssl_drop(&ctx->object, 0, kref_read(&ctx->object.ref) - 1);
+	spin_lock_bh(&ctx->object.lock);
+	ctx->users--;
+	spin_unlock_bh(&ctx->object.lock);
+}
+
 /**
  * kssl_ctx_free - drop a reference on a context
  * @ctx: the context, or NULL
@@ -219,16 +231,29 @@ EXPORT_SYMBOL_GPL(kssl_ctx_up_ref);
  */
 void kssl_ctx_free(struct kssl_ctx *ctx)
 {
+	struct kssl *s;
+
 	if (!ctx)
 		return;
-	trace_kssl_drop(&ctx->object, 0, kref_read(&ctx->object.ref) - 1);
-	spin_lock_bh(&ctx->object.lock);
-	ctx->users--;
-	spin_unlock_bh(&ctx->object.lock);
-	ctx_dropped(&ctx->object);
+	drop_user(ctx);
+	while ((s = next_to_drop(ctx)))
+		kssl_object_put(&s->object);
 	kssl_ctx_put(ctx);
 }
 EXPORT_SYMBOL_GPL(kssl_ctx_free);
+
+/**
+ * kssl_ctx_close - kssl_ctx_free() for a file descriptor that is closed
+ * @ctx: the context
+ *
+ * Context: may sleep.
+ */
+void kssl_ctx_close(struct kssl_ctx *ctx)
+{
+	drop_user(ctx);
+	ctx_dropped(&ctx->object);
+	kssl_ctx_put(ctx);
+}
 
 /**
  * kssl_ctx_get - take a reference that holds no connections

@@ -45,6 +45,7 @@ kssl_ctx_create(struct net *net, const struct cred *cred,
 		struct kssl_reason *why);
 struct kssl_ctx *kssl_ctx_get(struct kssl_ctx *ctx);
 void kssl_ctx_put(struct kssl_ctx *ctx);
+void kssl_ctx_close(struct kssl_ctx *ctx);
 void kssl_ctx_keep(struct kssl_ctx *ctx, struct kssl *s);
 void kssl_ctx_let_go(struct kssl_ctx *ctx, struct kssl *s);
 bool kssl_ctx_keeps(struct kssl_ctx *ctx, struct kssl *s);

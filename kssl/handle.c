@@ -54,7 +54,7 @@ static void hold(struct kssl_object *object)
 static void let_go(struct kssl_object *object)
 {
 	if (is_ctx(object))
-		kssl_ctx_free(kssl_ctx_of(object));
+		kssl_ctx_close(kssl_ctx_of(object));
 	else
 		kssl_free(kssl_of(object));
 }

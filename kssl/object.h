@@ -22,7 +22,8 @@ struct net;
  * @not_found: what to say when there is no such id
  * @not_this: what to say when the id is one of another type
  * @release: the last reference is gone; calls kssl_object_free() in the end
- * @dropped: a client has let go, or NULL; the caller has a reference
+ * @dropped: a client has let go, or NULL; the caller has a reference, and may
+ *	sleep
  * @free: frees the memory, from an RCU callback
  */
 struct kssl_object_type {
