@@ -633,7 +633,9 @@ int kssl_attach_facts(struct kssl *s, struct socket *sock,
  * The keys are wiped from where net/tls would report them to who has the
  * socket, if they are not to be kept there and no device needs them.
  *
- * From then on the socket has a reference on @s until it is destroyed. With the
+ * From then on the socket has a reference on @s until it is destroyed. A socket
+ * that the kernel has made must hold its network namespace for that, as those
+ * of processes do, unless it is in the first one: see sk_net_refcnt. With the
  * row keep, @s has one on the socket's file instead, until either end shuts the
  * connection down, and so has the context on @s if it has that row, too.
  *

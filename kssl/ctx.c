@@ -167,7 +167,7 @@ static void add_user(struct kssl_ctx *ctx)
 /**
  * kssl_ctx_new - make a context with the default settings
  * @net: the network namespace it belongs to, which has to outlive it: let go
- *	of it in a pernet exit at the latest
+ *	of it in a pernet pre_exit at the latest
  * @method: which ends its connections may be
  *
  * Follows SSL_CTX_new(3). The context is owned by the caller's credentials.
