@@ -96,11 +96,22 @@ nothing_left() {
 	[ -z "$("$kssl" show)" ]
 }
 
+# A machine may stand still until the tool asks how old the context is.
+new_ctx() {
+	local out
+
+	for _ in {1..10}; do
+		out=$("$kssl" ctx new) || return
+		[[ $out != *' age 0.'* ]] || break
+	done
+	printf '%s\n' "$out"
+}
+
 expect "nothing is there at first" 0 - - "$kssl" show
 expect "nothing is there at first, in JSON" 0 '^\[\]$' - "$kssl" -j show
 expect "a context with defaults" 0 \
-	'^ctx [0-9]+ conns 0 refs 1 age [0-9]\.[0-9]+s method either$' - \
-	"$kssl" ctx new
+	'^ctx [0-9]+ conns 0 refs 1 age 0\.[0-9]+s method either$' - \
+	new_ctx
 expect "it went with the tool" 0 - - "$kssl" show
 
 # What a program holds.
